@@ -1,0 +1,58 @@
+/*
+ * SM2 (GB/T 32918, GM/T 0003) on the curve of GM/T 0003.5. Numbers are 32 octets, big-endian; a point is x ‖ y, 64
+ * octets; a signature is r ‖ s. DER forms (GM/T 0009) are x509's business.
+ *
+ * Calls that take a private key run in a time that does not depend on it. Every received point is checked to be on the
+ * curve and not at infinity, every scalar to be in its range.
+ */
+#ifndef HUFU_CRYPTO_SM2_H
+#define HUFU_CRYPTO_SM2_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "crypto/sm3.h"
+
+#define HF_SM2_SCALAR 32
+#define HF_SM2_POINT  64
+#define HF_SM2_SIG    64
+
+/* The distinguishing id that GM/T 0009 clause 10 sets when none is agreed: "1234567812345678". */
+#define HF_SM2_DEFAULT_ID HF_BYTES_LIT("1234567812345678")
+#define HF_SM2_ID_MAX     8191 /* octets: its length in bits must fit 16 bits */
+
+struct hf_sm2_key {
+	uint8_t d[HF_SM2_SCALAR]; /* secret: 1 <= d <= n-2 */
+	uint8_t pub[HF_SM2_POINT];
+};
+
+/* A new pair from the process's generator (rand.h). Errors: HF_E_DEVICE (no randomness), HF_E_MEMORY. */
+HF_MUST_USE bool hf_sm2_generate(struct hf_sm2_key *key, struct hf_err *err);
+/* pub from d. Errors: HF_E_INPUT (d out of range), HF_E_MEMORY. */
+HF_MUST_USE bool hf_sm2_public(const uint8_t d[HF_SM2_SCALAR], uint8_t pub[HF_SM2_POINT], struct hf_err *err);
+/* On the curve, coordinates below p, not infinity. Errors: HF_E_INPUT. */
+HF_MUST_USE bool hf_sm2_point_check(const uint8_t pub[HF_SM2_POINT], struct hf_err *err);
+
+/* Z = SM3(ENTL ‖ id ‖ a ‖ b ‖ G ‖ pub), GM/T 0009 8.1; id.len <= HF_SM2_ID_MAX. */
+void hf_sm2_z(const uint8_t pub[HF_SM2_POINT], struct hf_bytes id, uint8_t z[HF_SM3_LEN]);
+/* e = SM3(Z ‖ message), GM/T 0009 8.2: what is signed. */
+void hf_sm2_digest(const uint8_t z[HF_SM3_LEN], struct hf_bytes message, uint8_t e[HF_SM3_LEN]);
+
+/* Errors: HF_E_INPUT (d out of range), HF_E_DEVICE (no randomness), HF_E_MEMORY. */
+HF_MUST_USE bool hf_sm2_sign(
+	const uint8_t d[HF_SM2_SCALAR], const uint8_t e[HF_SM3_LEN], uint8_t sig[HF_SM2_SIG], struct hf_err *err);
+/* Errors: HF_E_VERIFY (the signature is wrong), HF_E_INPUT (the key or r, s are not what they may be), HF_E_MEMORY. */
+HF_MUST_USE bool hf_sm2_verify(const uint8_t pub[HF_SM2_POINT], const uint8_t e[HF_SM3_LEN],
+	const uint8_t sig[HF_SM2_SIG], struct hf_err *err);
+
+/*
+ * Encryption (GM/T 0003.4): out is C1 (64 octets x ‖ y, no 04) ‖ C3 (32) ‖ C2 (in.len): HF_SM2_CIPHER_EXTRA more than
+ * in. in is 1 to HF_SM2_PLAIN_MAX octets.
+ */
+#define HF_SM2_CIPHER_EXTRA 96
+#define HF_SM2_PLAIN_MAX    4096
+HF_MUST_USE bool hf_sm2_encrypt(const uint8_t pub[HF_SM2_POINT], struct hf_bytes in, uint8_t *out, struct hf_err *err);
+/* in is C1 ‖ C3 ‖ C2; out has room for in.len - HF_SM2_CIPHER_EXTRA. Errors: HF_E_INPUT, HF_E_VERIFY (C3), HF_E_MEMORY.
+ */
+HF_MUST_USE bool hf_sm2_decrypt(const uint8_t d[HF_SM2_SCALAR], struct hf_bytes in, uint8_t *out, struct hf_err *err);
+
+#endif
