@@ -106,7 +106,7 @@ bool hf_ipc_conn_usable(struct hf_ipc_conn *conn);
 
 /*
  * Sends a request and waits for its answer, at most timeout_ms; appends the answer's payload to reply. Threads may call
- * at once, one at a time goes through (waiting for one's turn counts as waiting).
+ * at once, one at a time goes through (waiting for one's turn counts as waiting). reply must be able to take max more.
  * Errors: the remote refusal as it was given (code and text); HF_E_LIMIT (request longer than max, nothing sent);
  * HF_E_PEER: dead peer, time-out or a broken frame. Then nobody knows whether the request was carried out, the
  * connection is poisoned, and every call is HF_E_PEER until hf_ipc_conn_replace().
@@ -133,7 +133,7 @@ struct hf_ipc_handler {
 	 * hf_ipc_refuse before the handler returns; one that was forgotten is refused with HF_E_INTERNAL.
 	 */
 	void (*handle)(void *ctx, struct hf_ipc_server *server, struct hf_ipc_request *requests, size_t num);
-	/* A connection ended, by its peer or because it sent nonsense (why). May be NULL. */
+	/* A connection ended, by its peer or because it sent nonsense (why). Must not add or drop. May be NULL. */
 	void (*gone)(void *ctx, const char *peer, uint64_t peer_id, const char *why);
 	void *ctx;
 };
@@ -153,8 +153,9 @@ size_t hf_ipc_server_count(const struct hf_ipc_server *server);
 int hf_ipc_server_fd(const struct hf_ipc_server *server);
 /*
  * One round: waits at most timeout_ms (0: not at all, -1: without end) for something to do, reads what is there, calls
- * handle at most once, writes what can be written. A peer that does not take its answers is not read from until it
- * does. Errors: HF_E_INTERNAL (epoll itself failed).
+ * handle with all of it (again only if more than HF_IPC_BATCH_MAX wait), writes what can be written. A peer that does
+ * not take its answers is not read from until it does; for a peer that is gone nothing is begun. Errors: HF_E_INTERNAL
+ * (epoll itself failed).
  */
 HF_MUST_USE bool hf_ipc_server_run(struct hf_ipc_server *server, int timeout_ms, struct hf_err *err);
 
