@@ -1,0 +1,252 @@
+/*
+ * GM/T 0018 cryptographic device application interface (SDF), in our own wording: what libhufusdf.so exports and what
+ * Hufu asks of any vendor's library. The functions are those of the 2023 edition; InternalEncrypt_ECC and
+ * InternalDecrypt_ECC, which it drops, are kept from 2012. Extensions are in sdfx.h.
+ *
+ *     device ── session ── session keys (handles)
+ *        └── internal key pairs 1…n, each index a signing and an encryption pair with one access code; KEKs 1…n
+ *
+ * Every function returns SDR_OK (0) or an SDR_ code. Sizes are octets unless named bits. Out parameters are written on
+ * success only, unless said otherwise. Handles are opaque; libhufusdf answers SDR_INARGERR for one that it did not give
+ * or that is closed. Functions may be called from many threads, on one session too.
+ *
+ * Coordinates, numbers of signatures and private keys of 256 bits stand right-aligned in fields of 64 octets, the first
+ * 32 being zero; libhufusdf refuses others.
+ */
+#ifndef HUFU_SDF_H
+#define HUFU_SDF_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define RSAref_MAX_BITS  2048
+#define RSAref_MAX_LEN   ((RSAref_MAX_BITS + 7) / 8)
+#define RSAref_MAX_PBITS ((RSAref_MAX_BITS + 1) / 2)
+#define RSAref_MAX_PLEN  ((RSAref_MAX_PBITS + 7) / 8)
+#define ECCref_MAX_BITS  512
+#define ECCref_MAX_LEN   ((ECCref_MAX_BITS + 7) / 8)
+
+#pragma pack(push, 1)
+
+//= GM/T 0018 5.3
+typedef struct DeviceInfo_st {
+	unsigned char IssuerName[40];
+	unsigned char DeviceName[16];
+	unsigned char DeviceSerial[16]; /* date (8 digits), batch (3), number (5) */
+	unsigned int DeviceVersion;
+	unsigned int StandardVersion;
+	unsigned int AsymAlgAbility[2]; /* [0] algorithms, or-ed; [1] longest modulus, bits */
+	unsigned int SymAlgAbility;
+	unsigned int HashAlgAbility;
+	unsigned int BufferSize; /* room for files; libhufusdf keeps none: 0 */
+} DEVICEINFO;
+
+typedef struct RSArefPublicKey_st {
+	unsigned int bits;
+	unsigned char m[RSAref_MAX_LEN];
+	unsigned char e[RSAref_MAX_LEN];
+} RSArefPublicKey;
+
+typedef struct RSArefPrivateKey_st {
+	unsigned int bits;
+	unsigned char m[RSAref_MAX_LEN];
+	unsigned char e[RSAref_MAX_LEN];
+	unsigned char d[RSAref_MAX_LEN];
+	unsigned char prime[2][RSAref_MAX_PLEN];
+	unsigned char pexp[2][RSAref_MAX_PLEN];
+	unsigned char coef[RSAref_MAX_PLEN];
+} RSArefPrivateKey;
+
+typedef struct ECCrefPublicKey_st {
+	unsigned int bits; /* 256 */
+	unsigned char x[ECCref_MAX_LEN];
+	unsigned char y[ECCref_MAX_LEN];
+} ECCrefPublicKey;
+
+typedef struct ECCrefPrivateKey_st {
+	unsigned int bits; /* 256 */
+	unsigned char K[ECCref_MAX_LEN];
+} ECCrefPrivateKey;
+
+/* C1 = (x, y), C3 = M, C2 = C[0 … L-1]; the caller makes room for L octets behind the struct's fixed part. */
+typedef struct ECCCipher_st {
+	unsigned char x[ECCref_MAX_LEN];
+	unsigned char y[ECCref_MAX_LEN];
+	unsigned char M[32];
+	unsigned int L;
+	unsigned char C[1];
+} ECCCipher;
+
+typedef struct ECCSignature_st {
+	unsigned char r[ECCref_MAX_LEN];
+	unsigned char s[ECCref_MAX_LEN];
+} ECCSignature;
+
+/* How an encryption pair made outside comes to a device; ECCCipehrBlob is the standard's own spelling. */
+typedef struct SDF_ENVELOPEDKEYBLOB {
+	unsigned long Version;
+	unsigned long ulSymmAlgID;
+	ECCCipher ECCCipehrBlob;
+	ECCrefPublicKey PubKey;
+	unsigned char cbEncryptedPrivKey[64];
+} EnvelopedKeyBlob;
+
+#pragma pack(pop)
+
+/* Algorithms, GM/T 0006. */
+#define SGD_SM1_ECB   0x00000101
+#define SGD_SM1_CBC   0x00000102
+#define SGD_SM1_CFB   0x00000104
+#define SGD_SM1_OFB   0x00000108
+#define SGD_SM1_MAC   0x00000110
+#define SGD_SSF33_ECB 0x00000201
+#define SGD_SSF33_CBC 0x00000202
+#define SGD_SSF33_CFB 0x00000204
+#define SGD_SSF33_OFB 0x00000208
+#define SGD_SSF33_MAC 0x00000210
+#define SGD_SM4_ECB   0x00000401
+#define SGD_SM4_CBC   0x00000402
+#define SGD_SM4_CFB   0x00000404
+#define SGD_SM4_OFB   0x00000408
+#define SGD_SM4_MAC   0x00000410
+#define SGD_ZUC_EEA3  0x00000801
+#define SGD_ZUC_EIA3  0x00000802
+#define SGD_RSA       0x00010000
+#define SGD_SM2       0x00020100
+#define SGD_SM2_1     0x00020200 /* signature */
+#define SGD_SM2_2     0x00020400 /* key agreement */
+#define SGD_SM2_3     0x00020800 /* encryption */
+#define SGD_SM3       0x00000001
+#define SGD_SHA1      0x00000002
+#define SGD_SHA256    0x00000004
+#define SGD_SM3_RSA   0x00010001
+#define SGD_SHA1_RSA  0x00010002
+#define SGD_SM3_SM2   0x00020201
+
+/* Return codes, GM/T 0018 annex A. */
+#define SDR_OK               0x00000000
+#define SDR_BASE             0x01000000
+#define SDR_UNKNOWERR        (SDR_BASE + 0x01)
+#define SDR_NOTSUPPORT       (SDR_BASE + 0x02)
+#define SDR_COMMFAIL         (SDR_BASE + 0x03)
+#define SDR_HARDFAIL         (SDR_BASE + 0x04) /* self-test, or a stored key that is damaged */
+#define SDR_OPENDEVICE       (SDR_BASE + 0x05)
+#define SDR_OPENSESSION      (SDR_BASE + 0x06)
+#define SDR_PARDENY          (SDR_BASE + 0x07)
+#define SDR_KEYNOTEXIST      (SDR_BASE + 0x08)
+#define SDR_ALGNOTSUPPORT    (SDR_BASE + 0x09)
+#define SDR_ALGMODNOTSUPPORT (SDR_BASE + 0x0A)
+#define SDR_PKOPERR          (SDR_BASE + 0x0B)
+#define SDR_SKOPERR          (SDR_BASE + 0x0C)
+#define SDR_SIGNERR          (SDR_BASE + 0x0D)
+#define SDR_VERIFYERR        (SDR_BASE + 0x0E)
+#define SDR_SYMOPERR         (SDR_BASE + 0x0F)
+#define SDR_STEPERR          (SDR_BASE + 0x10)
+#define SDR_FILESIZEERR      (SDR_BASE + 0x11)
+#define SDR_FILENOEXIST      (SDR_BASE + 0x12)
+#define SDR_FILEOFSERR       (SDR_BASE + 0x13)
+#define SDR_KEYTYPEERR       (SDR_BASE + 0x14)
+#define SDR_KEYERR           (SDR_BASE + 0x15)
+#define SDR_ENCDATAERR       (SDR_BASE + 0x16)
+#define SDR_RANDERR          (SDR_BASE + 0x17)
+#define SDR_PRKRERR          (SDR_BASE + 0x18) /* no right to this private key; the access code is wrong */
+#define SDR_MACERR           (SDR_BASE + 0x19)
+#define SDR_FILEEXISTS       (SDR_BASE + 0x1A)
+#define SDR_FILEWERR         (SDR_BASE + 0x1B)
+#define SDR_NOBUFFER         (SDR_BASE + 0x1C) /* memory, locked memory included */
+#define SDR_INARGERR         (SDR_BASE + 0x1D)
+#define SDR_OUTARGERR        (SDR_BASE + 0x1E)
+
+/* --- Device (6.2) --- */
+
+/* Opens the device in the folder that HUFU_SDF_HOME names, after its self-test. SDR_OPENDEVICE: none, or in use. */
+int SDF_OpenDevice(void **phDeviceHandle);
+/* Ends its sessions and wipes what they held. */
+int SDF_CloseDevice(void *hDeviceHandle);
+int SDF_OpenSession(void *hDeviceHandle, void **phSessionHandle);
+/* Gives back its private key rights and destroys its session keys. */
+int SDF_CloseSession(void *hSessionHandle);
+int SDF_GetDeviceInfo(void *hSessionHandle, DEVICEINFO *pstDeviceInfo);
+/* SDR_RANDERR when the generator fails. */
+int SDF_GenerateRandom(void *hSessionHandle, unsigned int uiLength, unsigned char *pucRandom);
+/*
+ * The right of this session to the private keys of an index, both uses; the access code has at least 8 octets.
+ * SDR_KEYNOTEXIST, SDR_PRKRERR (wrong code; slow by intention).
+ */
+int SDF_GetPrivateKeyAccessRight(
+	void *hSessionHandle, unsigned int uiKeyIndex, unsigned char *pucPassword, unsigned int uiPwdLength);
+/* Fine without a right too. SDR_KEYNOTEXIST. */
+int SDF_ReleasePrivateKeyAccessRight(void *hSessionHandle, unsigned int uiKeyIndex);
+
+/* --- Keys (6.3) --- */
+
+/* SDR_KEYNOTEXIST. */
+int SDF_ExportSignPublicKey_ECC(void *hSessionHandle, unsigned int uiKeyIndex, ECCrefPublicKey *pucPublicKey);
+int SDF_ExportEncPublicKey_ECC(void *hSessionHandle, unsigned int uiKeyIndex, ECCrefPublicKey *pucPublicKey);
+/* A session key of uiKeyBits (128), as a handle and encrypted to an internal encryption key; pucKey->C has 16 octets.
+ */
+int SDF_GenerateKeyWithIPK_ECC(
+	void *hSessionHandle, unsigned int uiIPKIndex, unsigned int uiKeyBits, ECCCipher *pucKey, void **phKeyHandle);
+/* The same, encrypted to a key from outside; uiAlgID is SGD_SM2_3. SDR_KEYERR: not a point of the curve. */
+int SDF_GenerateKeyWithEPK_ECC(void *hSessionHandle, unsigned int uiKeyBits, unsigned int uiAlgID,
+	ECCrefPublicKey *pucPublicKey, ECCCipher *pucKey, void **phKeyHandle);
+/* Opens such a key with the internal encryption key; needs the access right. SDR_PRKRERR, SDR_SKOPERR. */
+int SDF_ImportKeyWithISK_ECC(void *hSessionHandle, unsigned int uiISKIndex, ECCCipher *pucKey, void **phKeyHandle);
+/* A session key as a handle and under a KEK; uiAlgID is SGD_SM4_ECB; pucKey has room for 16 octets. */
+int SDF_GenerateKeyWithKEK(void *hSessionHandle, unsigned int uiKeyBits, unsigned int uiAlgID, unsigned int uiKEKIndex,
+	unsigned char *pucKey, unsigned int *puiKeyLength, void **phKeyHandle);
+int SDF_ImportKeyWithKEK(void *hSessionHandle, unsigned int uiAlgID, unsigned int uiKEKIndex, unsigned char *pucKey,
+	unsigned int uiKeyLength, void **phKeyHandle);
+/* The key must be this session's. */
+int SDF_DestroyKey(void *hSessionHandle, void *hKeyHandle);
+
+/* --- SM2 (6.4) --- */
+
+/* pucDataInput is e = SM3(Z ‖ message), 32 octets; uiAlgID is SGD_SM2_1. SDR_VERIFYERR, SDR_KEYERR. */
+int SDF_ExternalVerify_ECC(void *hSessionHandle, unsigned int uiAlgID, ECCrefPublicKey *pucPublicKey,
+	unsigned char *pucDataInput, unsigned int uiInputLength, ECCSignature *pucSignature);
+/* Signs e with an internal signing key; needs the access right. SDR_KEYNOTEXIST, SDR_PRKRERR. */
+int SDF_InternalSign_ECC(void *hSessionHandle, unsigned int uiISKIndex, unsigned char *pucData,
+	unsigned int uiDataLength, ECCSignature *pucSignature);
+int SDF_InternalVerify_ECC(void *hSessionHandle, unsigned int uiIPKIndex, unsigned char *pucData,
+	unsigned int uiDataLength, ECCSignature *pucSignature);
+/* uiAlgID is SGD_SM2_3; 1 to 4096 octets; pucEncData->C has room for uiDataLength. SDR_KEYERR. */
+int SDF_ExternalEncrypt_ECC(void *hSessionHandle, unsigned int uiAlgID, ECCrefPublicKey *pucPublicKey,
+	unsigned char *pucData, unsigned int uiDataLength, ECCCipher *pucEncData);
+/* 2012 edition. */
+int SDF_InternalEncrypt_ECC(void *hSessionHandle, unsigned int uiIPKIndex, unsigned int uiAlgID, unsigned char *pucData,
+	unsigned int uiDataLength, ECCCipher *pucEncData);
+/* 2012 edition. pucData has room for pucEncData->L. SDR_PRKRERR, SDR_SKOPERR (not a ciphertext for this key). */
+int SDF_InternalDecrypt_ECC(void *hSessionHandle, unsigned int uiISKIndex, unsigned int uiAlgID, ECCCipher *pucEncData,
+	unsigned char *pucData, unsigned int *puiDataLength);
+
+/* --- SM4 (6.5) --- */
+
+/*
+ * SGD_SM4_ECB or SGD_SM4_CBC; whole blocks, no padding; in and out may be the same. pucIV (16 octets; unused by ECB) is
+ * moved on, so that a message may come in pieces.
+ */
+int SDF_Encrypt(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucIV,
+	unsigned char *pucData, unsigned int uiDataLength, unsigned char *pucEncData, unsigned int *puiEncDataLength);
+int SDF_Decrypt(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucIV,
+	unsigned char *pucEncData, unsigned int uiEncDataLength, unsigned char *pucData, unsigned int *puiDataLength);
+/* SGD_SM4_MAC: CBC-MAC of whole blocks, 16 octets; pucIV is moved on. */
+int SDF_CalculateMAC(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucIV,
+	unsigned char *pucData, unsigned int uiDataLength, unsigned char *pucMAC, unsigned int *puiMACLength);
+
+/* --- SM3 (6.6) --- */
+
+/* SGD_SM3; one hash a session at a time. With an id and the signer's public key it starts from Z (GM/T 0009 8.1). */
+int SDF_HashInit(void *hSessionHandle, unsigned int uiAlgID, ECCrefPublicKey *pucPublicKey, unsigned char *pucID,
+	unsigned int uiIDLength);
+/* SDR_STEPERR without HashInit. */
+int SDF_HashUpdate(void *hSessionHandle, unsigned char *pucData, unsigned int uiDataLength);
+/* 32 octets. */
+int SDF_HashFinal(void *hSessionHandle, unsigned char *pucHash, unsigned int *puiHashLength);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,115 @@
+/*
+ * What a certificate authority needs of its device and GM/T 0018 leaves out. libhufusdf.so exports these; a vendor may
+ * implement any of them. A caller finds out with dlsym() and does without (a batch becomes a loop) or refuses to start
+ * (a key management system without generate-and-wrap and re-wrap would see users' private keys in clear: GM/T 0018-2023
+ * allows that for debugging only).
+ *
+ * Conventions are those of sdf.h: SDR_ codes, octets, out parameters written on success only. Functions that take many
+ * do all or nothing: after an error every out array is zero.
+ */
+#ifndef HUFU_SDFX_H
+#define HUFU_SDFX_H
+
+#include "sdf.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SDFX_USE_SIGN 1
+#define SDFX_USE_ENC  2
+#define SDFX_USE_KEK  3 /* SDFX_DestroyInternalKey only */
+
+#define SDFX_INDEX_MAX      65535 /* keys are numbered from 1 */
+#define SDFX_CODE_MIN       8     /* octets of a password or access code (GM/T 0018) */
+#define SDFX_CODE_MAX       1024
+#define SDFX_ITERATIONS_MAX 10000000
+
+/* --- The device itself --- */
+
+/*
+ * Makes a device in the folder path, which must be empty or not exist yet. password protects the management key, under
+ * which KEKs are kept; iterations (1 to SDFX_ITERATIONS_MAX) is the cost of PBKDF2-HMAC-SM3 for it and for every access
+ * code of the device. SDR_FILEEXISTS: the folder is not empty; SDR_FILEWERR.
+ */
+int SDFX_InitDevice(
+	const char *path, const unsigned char *pucPassword, unsigned int uiPwdLength, unsigned int uiIterations);
+/* SDF_OpenDevice with the folder named. */
+int SDFX_OpenDevice(const char *path, void **phDeviceHandle);
+/* Opens the management key, for all sessions until the device is closed. SDR_PRKRERR: wrong password. */
+int SDFX_UnlockDevice(void *hDeviceHandle, const unsigned char *pucPassword, unsigned int uiPwdLength);
+
+/* --- Keys kept inside --- */
+
+/*
+ * A new SM2 pair at uiKeyIndex for uiUse (SDFX_USE_SIGN, SDFX_USE_ENC). An index has one access code: the second pair
+ * needs the code of the first. The session gets no right by this. SDR_KEYERR: the place is taken; SDR_PRKRERR: the code
+ * is not that of the other pair.
+ */
+int SDFX_GenerateInternalKeyPair_ECC(void *hSessionHandle, unsigned int uiKeyIndex, unsigned int uiUse,
+	const unsigned char *pucAccessCode, unsigned int uiCodeLength, ECCrefPublicKey *pucPublicKey);
+/* A new 128-bit key-encrypting key. SDR_PRKRERR: the device is not unlocked; SDR_KEYERR: the place is taken. */
+int SDFX_GenerateKEK(void *hSessionHandle, unsigned int uiKEKIndex);
+/*
+ * Destroys a key for good, its file included; rights to it end. Needs the session's access right, for a KEK the
+ * unlocked device (SDR_PRKRERR).
+ */
+int SDFX_DestroyInternalKey(void *hSessionHandle, unsigned int uiKeyIndex, unsigned int uiUse);
+
+/* --- Work in batches --- */
+
+#define SDFX_BATCH_MAX 65536
+
+/* SDF_InternalSign_ECC over uiCount digests of 32 octets, one behind the other. */
+int SDFX_InternalSignBatch_ECC(void *hSessionHandle, unsigned int uiISKIndex, unsigned int uiCount,
+	const unsigned char *pucDigests, ECCSignature *pucSignatures);
+
+/*
+ * uiCount new SM2 pairs, whose private keys leave wrapped only: SDFX_WRAPPED_SIZE octets each,
+ *     version (1: 0x01) ‖ nonce (16) ‖ SM4-CTR(d) (32) ‖ HMAC-SM3 tag (32),
+ * the two keys being SM3-KDF(KEK ‖ nonce ‖ "hufu sdfx wrap 1"), 16 and 32 octets, the counter starting at zero, the tag
+ * over version ‖ nonce ‖ x ‖ y (32 octets each) ‖ ciphertext: beside another public key it is refused.
+ * uiWrappedSize is that of pucWrapped, at least uiCount * SDFX_WRAPPED_SIZE (SDR_INARGERR).
+ * SDR_PRKRERR: the device is not unlocked; SDR_KEYNOTEXIST: no such KEK.
+ */
+#define SDFX_WRAPPED_SIZE 81
+int SDFX_GenerateWrappedKeyPairs_ECC(void *hSessionHandle, unsigned int uiKEKIndex, unsigned int uiCount,
+	ECCrefPublicKey *pucPublicKeys, unsigned char *pucWrapped, unsigned int uiWrappedSize);
+
+typedef struct SDFX_RewrapIn_st {
+	ECCrefPublicKey pub; /* of the wrapped pair */
+	unsigned char wrapped[SDFX_WRAPPED_SIZE];
+	ECCrefPublicKey recipient; /* whom the pair is released to: the user's signing key */
+} SDFX_REWRAP_IN;
+
+/* An ECCCipher of a 16-octet key. */
+typedef struct SDFX_KeyCipher_st {
+	unsigned char x[ECCref_MAX_LEN];
+	unsigned char y[ECCref_MAX_LEN];
+	unsigned char M[32];
+	unsigned int L; /* 16 */
+	unsigned char C[16];
+} SDFX_KEYCIPHER;
+
+typedef struct SDFX_RewrapOut_st {
+	unsigned char encPriv[32]; /* SM4-ECB of d (32 octets) under a fresh key */
+	SDFX_KEYCIPHER keyCipher;  /* that key, encrypted by SM2 to recipient */
+	ECCSignature signature;    /* of uiISKIndex over d (32 octets), with the id "1234567812345678" */
+	ECCrefPublicKey pub;       /* of the pair, computed from d */
+} SDFX_REWRAP_OUT;
+
+/*
+ * Opens wrapped pairs, proves that each private key belongs to its public key, and re-wraps each for its recipient: the
+ * parts of GM/T 0010 SignedAndEnvelopedData (as GM/T 0014 5.2 sends it) and of the GM/T 0016 ENVELOPEDKEYBLOB. Needs
+ * the KEK (unlocked device) and the access right to uiISKIndex.
+ * SDR_PRKRERR, SDR_KEYNOTEXIST; SDR_ENCDATAERR: a wrapped key is damaged, of another KEK, or of another public key;
+ * SDR_KEYERR: a public key is not a point of the curve.
+ */
+int SDFX_RewrapKeyPairs_ECC(void *hSessionHandle, unsigned int uiKEKIndex, unsigned int uiISKIndex,
+	unsigned int uiCount, const SDFX_REWRAP_IN *pIn, SDFX_REWRAP_OUT *pOut);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
