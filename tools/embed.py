@@ -36,6 +36,7 @@ def main():
             steps.append('\t{%d, "%s",\n%s},\n' % (number, match.group(2), c_string(file.read())))
     with open(out, 'w', encoding='utf-8') as file:
         file.write('/* Made by tools/embed.py: do not edit. */\n#include "store/store.h"\n\n'
+                   '#pragma GCC diagnostic ignored "-Woverlength-strings"\n'
                    'extern const struct hf_schema %s;\n' % name)
         file.write('static const struct hf_migration migrations[] = {\n%s};\n' % ''.join(steps))
         file.write('const struct hf_schema %s = {"%s", migrations, %d};\n' % (name, module, len(steps)))
