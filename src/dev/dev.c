@@ -16,8 +16,8 @@ bool hf_dev_public_key(const struct hf_dev *dev, const char *key, uint8_t pub[64
 	return check_call(key, 1, err) && dev->ops->public_key(dev->ctx, key, pub, err);
 }
 
-bool hf_dev_sign(const struct hf_dev *dev, const char *key, const struct hf_bytes *tbs, size_t num,
-	uint8_t (*sigs)[64], struct hf_err *err)
+bool hf_dev_sign(const struct hf_dev *dev, const char *key, const struct hf_bytes *tbs, size_t num, uint8_t (*sigs)[64],
+	struct hf_err *err)
 {
 	if (!check_call(key, num, err))
 		return false;

@@ -10,9 +10,9 @@
 #include "base/bytes.h"
 #include "base/err.h"
 
-#define HF_DEV_NAME_MAX  16           /* a key's name, NUL included: "ca", "root", "service", "audit", "km", "ocsp" */
-#define HF_DEV_TBS_MAX   (64U << 20)  /* octets of one message: a CRL of a million entries fits */
-#define HF_DEV_BATCH_MAX 1024         /* messages, pairs or re-wraps of one call */
+#define HF_DEV_NAME_MAX  16          /* a key's name, NUL included: "ca", "root", "service", "audit", "km", "ocsp" */
+#define HF_DEV_TBS_MAX   (64U << 20) /* octets of one message: a CRL of a million entries fits */
+#define HF_DEV_BATCH_MAX 1024        /* messages, pairs or re-wraps of one call */
 
 /* A key pair from the device; the private half only wrapped under the device's KEK. */
 #define HF_DEV_WRAPPED 81
@@ -69,13 +69,13 @@ struct hf_dev {
 };
 
 /* Errors of all: HF_E_DENIED (the policy says no; its text names the rule), HF_E_DEVICE, HF_E_PEER (keyd is away),
- * HF_E_STORE (the ledger cannot be written), HF_E_CLOCK, HF_E_MISSING (no such key), HF_E_LIMIT (num > HF_DEV_BATCH_MAX). */
+ * HF_E_STORE (the ledger cannot be written), HF_E_CLOCK, HF_E_MISSING (no such key), HF_E_LIMIT (num >
+ * HF_DEV_BATCH_MAX). */
 HF_MUST_USE bool hf_dev_public_key(const struct hf_dev *dev, const char *key, uint8_t pub[64], struct hf_err *err);
 /* All or nothing: sigs is r ‖ s for each message. What is ledgered stays ledgered even if this fails. */
 HF_MUST_USE bool hf_dev_sign(const struct hf_dev *dev, const char *key, const struct hf_bytes *tbs, size_t num,
 	uint8_t (*sigs)[64], struct hf_err *err);
-HF_MUST_USE bool hf_dev_generate(
-	const struct hf_dev *dev, size_t num, struct hf_dev_pair *pairs, struct hf_err *err);
+HF_MUST_USE bool hf_dev_generate(const struct hf_dev *dev, size_t num, struct hf_dev_pair *pairs, struct hf_err *err);
 HF_MUST_USE bool hf_dev_rewrap(const struct hf_dev *dev, const char *key, const struct hf_dev_rewrap *in, size_t num,
 	struct hf_dev_envelope *out, struct hf_err *err);
 HF_MUST_USE bool hf_dev_ledger_state(const struct hf_dev *dev, struct hf_ledger_state *state, struct hf_err *err);
