@@ -17,6 +17,7 @@
  *     Small (INTEGER), ENUMERATED int64_t                    BIT STRING           struct hf_der_bits
  *     OCTET STRING, strings, OID  struct hf_bytes (content)  times                int64_t (base/clock.h), whole seconds
  *     ANY                         struct hf_bytes (the TLV)  NULL                 nothing is stored; offset may be any
+ *     ANY with .element           struct hf_bytes (the TLV, checked to be one; a Name is kept like that)
  *     SEQUENCE                    the struct itself          CHOICE               a struct that begins with `int which`
  *     SEQUENCE OF, SET OF         struct hf_der_list
  *
@@ -87,16 +88,17 @@ struct hf_der_type {
 	size_t size;                       /* of the C object */
 	const struct hf_der_field *fields; /* SEQUENCE: members; CHOICE: alternatives, `which` is the index */
 	size_t num_fields;
-	const struct hf_der_type *element; /* SEQUENCE OF, SET OF */
+	const struct hf_der_type *element; /* SEQUENCE OF, SET OF; ANY: the one type that may be there */
 	size_t min_elements;
 	uint8_t tag; /* SEQUENCE and OF types only: a context tag instead of the universal one (IMPLICIT at its top) */
 };
 
 #define HF_DER_CTX(n)              ((uint8_t)(0x80 | (n)))
 #define HF_DER_HAS(Struct, member) (offsetof(Struct, member) + 1)
-#define HF_DER_FIELD(Struct, member, Type, ...)                                                                        \
+/* HF_DER_FIELD(struct hf_x, member, &type, .flags = …): the type comes first, then what else is to be set. */
+#define HF_DER_FIELD(Struct, member, ...)                                                                              \
 	{                                                                                                              \
-		.name = #member, .type = (Type), .offset = offsetof(Struct, member), __VA_ARGS__                       \
+		.name = #member, .offset = offsetof(Struct, member), .type = __VA_ARGS__                               \
 	}
 #define HF_DER_SEQUENCE_TYPE(Name, Struct, Fields)                                                                     \
 	{                                                                                                              \

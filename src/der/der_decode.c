@@ -68,33 +68,6 @@ static bool decode_boolean(struct hf_bytes content, bool *out, struct hf_err *er
 	return true;
 }
 
-static bool decode_field(const struct hf_der_field *field, const struct hf_der_tlv *tlv, void *object, unsigned depth,
-	struct hf_err *err)
-{
-	void *member = (char *)object + field->offset;
-	struct hf_der_tlv inner = *tlv;
-
-	if (field->tag && (field->flags & HF_DER_EXPLICIT)) {
-		struct hf_bytes rest = tlv->content;
-		if (!hf_der_next(&rest, &inner, err))
-			return hf_fail_in(err, "%s", field->name);
-		if (rest.len > 0)
-			return hf_fail(
-				err, HF_E_INPUT, "%s: %zu octets left over in the explicit tag", field->name, rest.len);
-		uint8_t want = hf_der_type_tag(field->type);
-		if (want && inner.tag != want)
-			return hf_fail(err, HF_E_INPUT, "%s: expected tag %02x (%s), got %02x", field->name, want,
-				field->type->name, inner.tag);
-	}
-	if (!decode_content(field->type, &inner, member, depth, err))
-		return hf_fail_in(err, "%s", field->name);
-	if (field->has)
-		*((bool *)object + field->has - 1) = true;
-	if ((field->flags & HF_DER_DEFAULT) && hf_der_is_default(field, member))
-		return hf_fail(err, HF_E_INPUT, "%s: the default value is written (X.690 11.5)", field->name);
-	return true;
-}
-
 static bool choice_takes(const struct hf_der_type *choice, uint8_t tag);
 
 /* Could a value of this field begin with this identifier octet? */
@@ -109,6 +82,8 @@ static bool field_takes(const struct hf_der_field *field, uint8_t tag)
 		return tag == TAG_UTC_TIME || tag == TAG_GENERALIZED_TIME;
 	case HF_DER_CHOICE:
 		return choice_takes(field->type, tag);
+	case HF_DER_ANY:
+		return !field->type->element || tag == hf_der_type_tag(field->type->element);
 	default:
 		return true;
 	}
@@ -120,6 +95,33 @@ static bool choice_takes(const struct hf_der_type *choice, uint8_t tag)
 		if (field_takes(&choice->fields[i], tag))
 			return true;
 	return false;
+}
+
+static bool decode_field(const struct hf_der_field *field, const struct hf_der_tlv *tlv, void *object, unsigned depth,
+	struct hf_err *err)
+{
+	void *member = (char *)object + field->offset;
+	struct hf_der_tlv inner = *tlv;
+
+	if (field->tag && (field->flags & HF_DER_EXPLICIT)) {
+		struct hf_bytes rest = tlv->content;
+		if (!hf_der_next(&rest, &inner, err))
+			return hf_fail_in(err, "%s", field->name);
+		if (rest.len > 0)
+			return hf_fail(
+				err, HF_E_INPUT, "%s: %zu octets left over in the explicit tag", field->name, rest.len);
+		const struct hf_der_field bare = {.name = field->name, .type = field->type};
+		if (!field_takes(&bare, inner.tag))
+			return hf_fail(
+				err, HF_E_INPUT, "%s: tag %02x is no %s", field->name, inner.tag, field->type->name);
+	}
+	if (!decode_content(field->type, &inner, member, depth, err))
+		return hf_fail_in(err, "%s", field->name);
+	if (field->has)
+		*((bool *)object + field->has - 1) = true;
+	if ((field->flags & HF_DER_DEFAULT) && hf_der_is_default(field, member))
+		return hf_fail(err, HF_E_INPUT, "%s: the default value is written (X.690 11.5)", field->name);
+	return true;
 }
 
 static void set_absent(const struct hf_der_field *field, void *object)
@@ -238,6 +240,20 @@ static bool decode_primitive(
 	}
 }
 
+/* The value is decoded to see that it is what it must be; what is kept is its TLV. */
+static bool decode_checked(const struct hf_der_type *type, const struct hf_der_tlv *tlv, struct hf_bytes *out,
+	unsigned depth, struct hf_err *err)
+{
+	alignas(max_align_t) uint8_t scratch[HF_DER_ELEMENT_MAX];
+
+	HF_ASSERT(type->element->size <= sizeof(scratch));
+	memset(scratch, 0, type->element->size);
+	if (!decode_content(type->element, tlv, scratch, depth, err))
+		return false;
+	*out = tlv->whole;
+	return true;
+}
+
 /* The tag has been matched by the caller. */
 static bool decode_content(
 	const struct hf_der_type *type, const struct hf_der_tlv *tlv, void *out, unsigned depth, struct hf_err *err)
@@ -252,6 +268,10 @@ static bool decode_content(
 	case HF_DER_SEQUENCE_OF:
 	case HF_DER_SET_OF:
 		return decode_list(type, tlv->content, out, depth + 1, err);
+	case HF_DER_ANY:
+		if (type->element)
+			return decode_checked(type, tlv, out, depth, err);
+		return decode_primitive(type, tlv, out, err);
 	default:
 		return decode_primitive(type, tlv, out, err);
 	}

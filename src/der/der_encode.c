@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "der/der_int.h"
 
+#include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,11 +113,20 @@ static bool encode_fields(
 	return true;
 }
 
-static bool encode_any(const struct hf_bytes *any, struct hf_buf *out, struct hf_err *err)
+static bool encode_any(
+	const struct hf_der_type *type, const struct hf_bytes *any, struct hf_buf *out, struct hf_err *err)
 {
+	alignas(max_align_t) uint8_t scratch[HF_DER_ELEMENT_MAX];
 	struct hf_bytes rest = *any;
 	struct hf_der_tlv tlv;
 
+	if (type->element) {
+		HF_ASSERT(type->element->size <= sizeof(scratch));
+		if (!hf_der_decode(type->element, *any, scratch, err))
+			return false;
+		hf_buf_put_bytes(out, *any);
+		return true;
+	}
 	if (!hf_der_next(&rest, &tlv, err))
 		return false;
 	if (rest.len > 0)
@@ -198,7 +208,7 @@ static bool encode_as(uint8_t tag, const struct hf_der_type *type, const void *o
 	case HF_DER_SET_OF:
 		return encode_list(tag, type, object, out, err);
 	case HF_DER_ANY:
-		return encode_any(object, out, err);
+		return encode_any(type, object, out, err);
 	default:
 		return encode_primitive(tag, type, object, out, err);
 	}

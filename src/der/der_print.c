@@ -44,12 +44,15 @@ static void print_text(struct hf_bytes text, struct hf_buf *out)
 	hf_buf_put_str(out, "\"\n");
 }
 
-static void print_any(struct hf_bytes any, struct hf_buf *out)
+static void print_any(const struct hf_der_type *type, struct hf_bytes any, struct hf_buf *out, unsigned indent)
 {
+	alignas(max_align_t) uint8_t element[HF_DER_ELEMENT_MAX];
 	struct hf_bytes rest = any;
 	struct hf_der_tlv tlv;
 
-	if (!hf_der_next(&rest, &tlv, NULL) || rest.len > 0)
+	if (type->element && hf_der_decode(type->element, any, element, NULL))
+		print_value(type->element, element, out, indent);
+	else if (!hf_der_next(&rest, &tlv, NULL) || rest.len > 0)
 		print_octets(any, out);
 	else if (tlv.tag == TAG_UTF8_STRING || tlv.tag == TAG_PRINTABLE_STRING || tlv.tag == TAG_IA5_STRING)
 		print_text(tlv.content, out);
@@ -125,7 +128,7 @@ static void print_value(const struct hf_der_type *type, const void *object, stru
 		hf_buf_printf(out, "%s\n", when);
 		break;
 	case HF_DER_ANY:
-		print_any(*(const struct hf_bytes *)object, out);
+		print_any(type, *(const struct hf_bytes *)object, out, indent);
 		break;
 	case HF_DER_SEQUENCE:
 	case HF_DER_CHOICE:
