@@ -15,7 +15,7 @@
  * The server's way, so that the signature is verified outside the store's lock:
  *
  *     hf_call_read(&call, &headers, err)                form
- *     read:  hf_operator_load(tx, call.operator, &op)   who
+ *     read:  hf_operator_load(tx, call.operator_id, &op)   who
  *     hf_call_verify(&call, &op, roles, now, err)       signature, state, validity, role
  *     write: hf_operation_find(tx, &call, now, &found, &answer, err)
  *                known and the same: found; give the first answer again and change nothing
@@ -49,7 +49,7 @@
 struct hf_call {
 	const char *service, *method, *path;
 	struct hf_bytes body;
-	const char *operation_id, *time, *operator;
+	const char *operation_id, *time, *operator_id;
 	uint8_t signature[HF_SM2_SIG]; /* r ‖ s */
 
 	/* set by hf_call_seal */
@@ -72,7 +72,7 @@ HF_MUST_USE bool hf_call_signature_read(const char *text, uint8_t signature[HF_S
  * The server's call: service, method, path and body are set already; the four headers as received, NULL where missing.
  * Errors: HF_E_DENIED (a header is missing), HF_E_INPUT (its form).
  */
-HF_MUST_USE bool hf_call_read(struct hf_call *call, const char *operator, const char * operation, const char *time,
+HF_MUST_USE bool hf_call_read(struct hf_call *call, const char *operator_id, const char *operation_id, const char *time,
 	const char *signature, struct hf_err *err);
 
 /* Needs no store. roles: HF_ROLES(…) that the route allows. Errors: HF_E_DENIED, HF_E_VERIFY (the signature). */

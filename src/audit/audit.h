@@ -4,7 +4,7 @@
  *
  *     AuditRecord ::= SEQUENCE {
  *         operationId UTF8String,            -- chosen by the caller: operation.h
- *         operator    UTF8String,            -- 操作员; "system" for what the service does by itself
+ *         operatorId  UTF8String,            -- 操作员; "system" for what the service does by itself
  *         role        UTF8String,
  *         code        INTEGER,               -- the operation by GM/T 0006
  *         operation   UTF8String,            -- 操作项目: "request.review", "cert.revoke", …
@@ -62,7 +62,7 @@ const char *hf_audit_code_name(int64_t code);
 
 /* A text that is not set (p NULL) is written as empty. */
 struct hf_audit_record {
-	struct hf_bytes operationId, operator, role;
+	struct hf_bytes operationId, operatorId, role;
 	int64_t code;
 	struct hf_bytes operation, object;
 	struct hf_bytes serial; /* INTEGER content octets, as in the certificate; NULL: none */
@@ -93,7 +93,7 @@ HF_MUST_USE bool hf_audit_record_check(void *ctx, struct hf_bytes record, struct
 /* All that is set must match; the texts whole. */
 struct hf_audit_filter {
 	int64_t from, to; /* startedAt, from <= t < to; 0: any */
-	const char *operator, * operation, *result, *object;
+	const char *operator_id, *operation, *result, *object;
 	int64_t after; /* frames above this number: where the page before ended */
 	int64_t max;   /* stop at the end of the frame that passes this many records; 0: 1000 */
 };
