@@ -49,7 +49,9 @@ struct hf_exchange {
 
 	/* the request */
 	char method[16];
-	char *path; /* decoded */
+	char *path;   /* decoded */
+	char *target; /* the path as it came, without the query: what the router splits */
+	char *whole;  /* path and query as they came: what an operator signs (access/operation.h) */
 	struct hf_http_pair params[HF_HTTP_PARAMS_MAX], query[HF_HTTP_QUERY_MAX], headers[HF_HTTP_HEADERS_MAX];
 	size_t num_params, num_query, num_headers;
 	struct hf_buf body;
@@ -98,15 +100,15 @@ void hf_exchange_refuse(struct hf_exchange *ex, unsigned status, const char *cod
 	HF_PRINTF(4, 5);
 /* The same from an error: its code's name, its text, and the status of hf_http_status_of. */
 void hf_exchange_refuse_err(struct hf_exchange *ex, const struct hf_err *err);
-/* One more header of the answer. name and value are our own constants or numbers, never a peer's text. */
+/* One more header of the answer (a refusal with 503 has its Retry-After already). name and value are our own constants
+ * or numbers, never a peer's text. */
 void hf_exchange_answer_header(struct hf_exchange *ex, const char *name, const char *value);
 
 /* 400, 404, 409, 413, 403, 503, 500 … for each code. */
 unsigned hf_http_status_of(enum hf_code code);
 
 /*
- * Finds the route (ex->route, ex->params). If none fits, ex is answered: 404, or 405 with Allow; if a segment cannot be
- * taken, 400; then false.
+ * Finds the route (ex->route, ex->params). If none fits, ex is answered (404, or 405 with Allow) and it is false.
  */
 HF_MUST_USE bool hf_routes_find(const struct hf_route *routes, size_t num_routes, struct hf_exchange *ex);
 /* Routes and serves one exchange in this thread, without any server: for tests. It is answered afterwards. */
