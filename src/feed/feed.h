@@ -18,7 +18,8 @@
  * ca is the CA's id ("root", "ca"). Times are microseconds UTC. A serial is the INTEGER of the certificate.
  *
  * A page ends at a signed head that covers its last frame, so everything in it is proven before any record is believed;
- * frames that have no head yet are not given out. A page without frames has no head and says: nothing newer.
+ * frames that have no head yet are not given out. A page without frames says that there is nothing newer; it carries
+ * the newest head, if there is one, so that a feed that went back or forked shows.
  */
 #ifndef HUFU_FEED_FEED_H
 #define HUFU_FEED_FEED_H
@@ -76,9 +77,18 @@ struct hf_feed_record {
 	};
 };
 
+struct hf_feed_page {
+	struct hf_der_list frames; /* of JournalFrame */
+	struct hf_bytes head;      /* a SignedHead; NULL: none */
+};
+
 extern const struct hf_der_type hf_FeedRecord, hf_FeedPage;
 
 /* --- The CA's side ------------------------------------------------------------------------------------------------ */
+
+/* "issued", "status", …, and "good", "revoked", "held"; "unknown" for anything else. */
+const char *hf_feed_kind_name(int kind);
+const char *hf_feed_state_name(int64_t state);
 
 /* Adds a record to the feed batch of a commit, which hf_journal_append then writes with {"ca", HF_FEED_NAME}. */
 HF_MUST_USE bool hf_feed_add(struct hf_journal_batch *batch, const struct hf_feed_record *record, struct hf_err *err);
