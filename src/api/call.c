@@ -10,7 +10,7 @@ static bool read_operator(struct hf_tx *tx, void *ctx, struct hf_err *err)
 {
 	struct hf_api_call *c = ctx;
 
-	c->known = hf_operator_load(tx, c->call.operator, & c->op, err);
+	c->known = hf_operator_load(tx, c->call.operator_id, &c->op, err);
 	return c->known;
 }
 
@@ -26,7 +26,7 @@ static bool check(struct hf_api_call *c, struct hf_err *err)
 	if (!hf_store_read(c->api->store, read_operator, c, err)) {
 		if (err->code == HF_E_MISSING)
 			return hf_fail(err, HF_E_DENIED, "operator %s is not registered at the %s service",
-				c->call.operator, c->api->service);
+				c->call.operator_id, c->api->service);
 		return false;
 	}
 	if (!hf_call_verify(&c->call, &c->op, c->rule->roles, c->at, err))
@@ -77,7 +77,7 @@ static void record_claims(const struct hf_api_call *c, struct hf_audit_record *r
 
 	if (c->sealed)
 		return;
-	record->operator= hf_bytes_str(who ? who : "");
+	record->operatorId = hf_bytes_str(who ? who : "");
 	record->operationId = hf_bytes_str(what ? what : "");
 }
 

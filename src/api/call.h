@@ -41,8 +41,9 @@ struct hf_api {
 	const struct hf_log *log;
 	struct hf_metrics *metrics; /* may be NULL */
 	void *role;                 /* the role's own: struct hf_ra *, … */
-	/* For /v1/health: is the service able to work? May be NULL. */
-	bool (*healthy)(void *role, struct hf_err *err);
+	/* For /v1/health, in the loop's thread: is the service able to work? May be NULL. */
+	bool (*healthy)(const struct hf_api *api, struct hf_err *err);
+	void *service_ctx; /* the main's, for healthy */
 };
 
 /* One exchange on its way. About 3 KiB: lanes take theirs from the heap. */

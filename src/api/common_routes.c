@@ -18,7 +18,7 @@ static void serve_health(struct hf_api *api, struct hf_exchange *ex)
 	struct hf_json_writer w;
 	struct hf_err err = {0};
 
-	if (api->healthy && !api->healthy(api->role, &err)) {
+	if (api->healthy && !api->healthy(api, &err)) {
 		hf_exchange_refuse_err(ex, &err);
 		return;
 	}
@@ -57,7 +57,7 @@ static bool put_record(void *ctx, int64_t number, const struct hf_audit_record *
 	hf_json_write_object(w, NULL);
 	hf_json_write_i64(w, "frame", number);
 	hf_json_write_text(w, "operation_id", record->operationId);
-	hf_json_write_text(w, "operator", record->operator);
+	hf_json_write_text(w, "operator", record->operatorId);
 	hf_json_write_text(w, "role", record->role);
 	hf_json_write_i64(w, "code", record->code);
 	hf_json_write_str(w, "code_name", hf_audit_code_name(record->code));
@@ -86,7 +86,7 @@ static bool time_param(const struct hf_exchange *ex, const char *name, int64_t *
 static bool read_filter(const struct hf_exchange *ex, struct hf_audit_filter *filter, struct hf_err *err)
 {
 	*filter = (struct hf_audit_filter){
-		.operator= hf_exchange_query(ex, "operator"),
+		.operator_id = hf_exchange_query(ex, "operator"),
 		.operation = hf_exchange_query(ex, "operation"),
 		.result = hf_exchange_query(ex, "result"),
 		.object = hf_exchange_query(ex, "object"),
