@@ -22,6 +22,7 @@
 #define SWALLOW_MAX       65536 /* a refused body up to here is read and dropped, so that the answer gets through */
 #define SWEEP_LEAST_US    50000 /* how often deadlines are looked at: request_ms / 4 within these two */
 #define SWEEP_MOST_US     1000000
+#define ARRIVED_RUNS_MAX  256 /* at a stop: a flood must not keep us */
 #define LINGER_STEP_MS    20
 
 /* One TCP connection. */
@@ -621,11 +622,28 @@ static void linger(struct hf_http_server *server, unsigned linger_ms)
 	} while (hf_ticks() < until);
 }
 
+/* Takes what has arrived already, in the backlog and in the sockets, so that it gets an answer too. */
+static void take_arrived(struct hf_http_server *server)
+{
+	const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	struct pollfd ready = {.fd = info->epoll_fd, .events = POLLIN};
+	MHD_UNSIGNED_LONG_LONG wait_ms;
+	unsigned runs = 0;
+
+	do
+		(void)MHD_run(server->daemon);
+	while (++runs < ARRIVED_RUNS_MAX &&
+		(poll(&ready, 1, 0) > 0 || (MHD_get_timeout(server->daemon, &wait_ms) == MHD_YES && !wait_ms)));
+}
+
 void hf_http_server_stop(struct hf_http_server *server, bool drain, unsigned linger_ms)
 {
 	HF_ASSERT(!server->pumping);
 	if (!server->daemon)
 		return;
+	server->stopping = !drain;
+	if (server->watch)
+		take_arrived(server);
 	server->stopping = true;
 	(void)MHD_quiesce_daemon(server->daemon);
 	(void)close(server->listen_fd);

@@ -67,7 +67,9 @@ uint16_t hf_http_server_port(const struct hf_http_server *server);
 HF_MUST_USE bool hf_http_server_start(struct hf_http_server *server, struct hf_err *err);
 /*
  * Accepts no more connections, ends the lanes (drain: waiting exchanges are served; else they get a 503), gives every
- * exchange its answer, and takes at most linger_ms to get the answers out. Then all connections are closed.
+ * whole request that has arrived its answer (those that reach no lane any more: 503), and takes at most linger_ms to
+ * get the answers out. Then all connections are closed. A serve() that runs in a lane is waited for: it must not itself
+ * wait for the loop's thread.
  */
 void hf_http_server_stop(struct hf_http_server *server, bool drain, unsigned linger_ms);
 /* Stops (without draining, 1 s) if that has not happened. NULL is fine. */

@@ -489,31 +489,34 @@ static void a_full_lane_says_when_to_come_back(void **state)
 	close_house(&house);
 }
 
-static void *crowd_thread(void *ctx)
-{
-	send_crowd(ctx, 16, 16);
-	return NULL;
-}
-
 static void stop_while_they_wait(bool drain)
 {
+	static const char post[] = "POST /v1/slow" H "Content-Length: 3\r\n\r\nabc";
 	struct house house = {.drain = drain};
-	struct crowd crowd = {.house = &house};
-	pthread_t thread;
+	size_t ok = 0, refused = 0;
+	char text[1024];
+	int fds[16];
 
-	atomic_store(&house.serve_ms, 200);
+	atomic_store(&house.serve_ms, 100);
 	open_house(&house, 0, 0, 0);
-	assert_int_equal(pthread_create(&thread, NULL, crowd_thread, &crowd), 0);
-	(void)usleep(120000); /* one batch is being served, the others wait */
+	for (size_t i = 0; i < 16; i++) {
+		fds[i] = dial(&house);
+		say(fds[i], post, sizeof(post) - 1);
+		while (!atomic_load(&house.served)) /* the first is being served when the others come */
+			(void)usleep(1000);
+	}
 	hf_loop_stop(house.loop);
 	(void)pthread_join(house.thread, NULL);
-	(void)pthread_join(thread, NULL);
-	assert_int_equal(crowd.failed, 0);
-	assert_int_equal(crowd.ok + crowd.busy, 16);
-	if (drain)
-		assert_int_equal(crowd.ok, 16);
-	else
-		assert_true(crowd.busy > 0);
+	for (size_t i = 0; i < 16; i++) {
+		(void)hear(fds[i], NULL, 2000, text, sizeof(text));
+		assert_non_null(strstr(text, "Connection: close\r\n"));
+		ok += strstr(text, "HTTP/1.1 200 ") && strstr(text, "\r\n\r\nabc");
+		refused += strstr(text, "HTTP/1.1 503 ") && strstr(text, "Retry-After: 1\r\n");
+		(void)close(fds[i]);
+	}
+	assert_int_equal(ok + refused, 16);
+	assert_int_equal(ok, atomic_load(&house.served));
+	assert_true(drain ? ok == 16 : refused > 0);
 	hf_http_server_free(house.server);
 	hf_loop_free(house.loop);
 }
