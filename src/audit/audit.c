@@ -13,15 +13,15 @@ static const struct hf_der_field record_fields[] = {
 	HF_DER_FIELD(struct hf_audit_record, code, &hf_der_Small),
 	HF_DER_FIELD(struct hf_audit_record, operation, &hf_der_Utf8String),
 	HF_DER_FIELD(struct hf_audit_record, object, &hf_der_Utf8String),
-	HF_DER_FIELD(struct hf_audit_record, serial, &hf_der_Integer, .flags = HF_DER_OPTIONAL),
+	HF_DER_FIELD(struct hf_audit_record, serial, &hf_der_Integer, .tag = HF_DER_CTX(0), .flags = HF_DER_OPTIONAL),
 	HF_DER_FIELD(struct hf_audit_record, startedAt, &hf_der_Small),
 	HF_DER_FIELD(struct hf_audit_record, endedAt, &hf_der_Small),
 	HF_DER_FIELD(struct hf_audit_record, result, &hf_der_Utf8String),
 	HF_DER_FIELD(struct hf_audit_record, text, &hf_der_Utf8String),
-	HF_DER_FIELD(struct hf_audit_record, call, &hf_der_OctetString, .tag = HF_DER_CTX(0), .flags = HF_DER_OPTIONAL),
+	HF_DER_FIELD(struct hf_audit_record, call, &hf_der_OctetString, .tag = HF_DER_CTX(1), .flags = HF_DER_OPTIONAL),
 	HF_DER_FIELD(
-		struct hf_audit_record, signature, &hf_der_OctetString, .tag = HF_DER_CTX(1), .flags = HF_DER_OPTIONAL),
-	HF_DER_FIELD(struct hf_audit_record, certificate, &hf_der_OctetString, .tag = HF_DER_CTX(2),
+		struct hf_audit_record, signature, &hf_der_OctetString, .tag = HF_DER_CTX(2), .flags = HF_DER_OPTIONAL),
+	HF_DER_FIELD(struct hf_audit_record, certificate, &hf_der_OctetString, .tag = HF_DER_CTX(3),
 		.flags = HF_DER_OPTIONAL),
 };
 const struct hf_der_type hf_AuditRecord = HF_DER_SEQUENCE_TYPE("AuditRecord", struct hf_audit_record, record_fields);

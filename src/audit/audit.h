@@ -9,13 +9,13 @@
  *         code        INTEGER,               -- the operation by GM/T 0006
  *         operation   UTF8String,            -- 操作项目: "request.review", "cert.revoke", …
  *         object      UTF8String,            -- what it was done to: "request/R-1", "cert/…"; may be empty
- *         serial      INTEGER OPTIONAL,      -- 证书序列号
+ *         serial      [0] INTEGER OPTIONAL,  -- 证书序列号
  *         startedAt   INTEGER, endedAt INTEGER,   -- 操作起始时间, 操作终止时间: microseconds UTC
  *         result      UTF8String,            -- 操作结果: "ok" or the name of the error code
  *         text        UTF8String,            -- the error's text, or what there is to say
- *         call        [0] OCTET STRING OPTIONAL,  -- the canonical call (operation.h) that the operator signed
- *         signature   [1] OCTET STRING OPTIONAL,  -- r ‖ s
- *         certificate [2] OCTET STRING OPTIONAL } -- SM3 of the operator's certificate
+ *         call        [1] OCTET STRING OPTIONAL,  -- the canonical call (operation.h) that the operator signed
+ *         signature   [2] OCTET STRING OPTIONAL,  -- r ‖ s
+ *         certificate [3] OCTET STRING OPTIONAL } -- SM3 of the operator's certificate
  *
  * Refusals are records as well, in a transaction of their own: hf_audit_write.
  */

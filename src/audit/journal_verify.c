@@ -171,7 +171,7 @@ bool hf_journal_verifier_end(struct hf_journal_verifier *v, struct hf_err *err)
 	if (v->truncated_at > v->number)
 		report(v, HF_JOURNAL_TRUNCATED, v->number + 1, "frames %lld to %lld were signed and are gone",
 			(long long)v->number + 1, (long long)v->truncated_at);
-	if (v->signed_number < v->number && v->unsigned_at <= v->options->unsigned_since)
+	else if (v->signed_number < v->number && v->unsigned_at <= v->options->unsigned_since)
 		report(v, HF_JOURNAL_UNSIGNED, v->signed_number + 1, "frames %lld to %lld have no signed head",
 			(long long)v->signed_number + 1, (long long)v->number);
 	if (v->num_faults > 0)
