@@ -398,7 +398,7 @@ struct crowd {
 	struct house *house;
 	char url[64];
 	atomic_int left;
-	atomic_size_t ok, busy, failed;
+	atomic_size_t ok, failed;
 };
 
 static bool ask_once(void *ctx, size_t n, struct hf_http_client *client)
@@ -418,8 +418,6 @@ static bool ask_once(void *ctx, size_t n, struct hf_http_client *client)
 			    .method = "POST", .url = crowd->url, .type = "text/plain", .body = hf_bytes_str(text)},
 		    &answer, &body, &err))
 		atomic_fetch_add(&crowd->failed, 1);
-	else if (answer.status == 503 && answer.retry_after == 1)
-		atomic_fetch_add(&crowd->busy, 1);
 	else if (answer.status == 200 && !strcmp(hf_buf_cstr(&body), text))
 		atomic_fetch_add(&crowd->ok, 1);
 	hf_buf_clear(&body);
@@ -474,24 +472,66 @@ static void a_lonely_request_does_not_wait(void **state)
 	close_house(&house);
 }
 
+static bool call(const struct house *house, const char *method, const char *path, struct hf_http_answer *answer,
+	struct hf_buf *body, struct hf_err *err)
+{
+	struct hf_http_client *client;
+	char url[128];
+	bool ok;
+
+	hf_fmt_cut(url, sizeof(url), "http://127.0.0.1:%u%s", hf_http_server_port(house->server), path);
+	assert_true(hf_http_client_new(&client, NULL, err));
+	ok = hf_http_call(client, &(struct hf_http_request){.method = method, .url = url}, answer, body, err);
+	hf_http_client_free(client);
+	return ok;
+}
+
+#define SLOW_POST "POST /v1/slow" H "Content-Length: 3\r\n\r\nabc"
+
+/* Sends num whole requests, the later ones while the first is being served. */
+static void send_waiting(struct house *house, int *fds, size_t num)
+{
+	for (size_t i = 0; i < num; i++) {
+		fds[i] = dial(house);
+		say(fds[i], SLOW_POST, sizeof(SLOW_POST) - 1);
+		while (!atomic_load(&house->served))
+			(void)usleep(1000);
+	}
+}
+
 static void a_full_lane_says_when_to_come_back(void **state)
 {
 	struct house house = {0};
-	struct crowd crowd = {.house = &house};
+	struct hf_http_answer answer;
+	size_t ok = 0, busy = 0;
+	struct hf_buf body;
+	struct hf_err err;
+	char text[1024];
+	int fds[12];
 
 	(void)state;
-	atomic_store(&house.serve_ms, 100);
+	atomic_store(&house.serve_ms, 500);
 	open_house(&house, 4, 0, 0);
-	send_crowd(&crowd, 32, 32);
-	assert_int_equal(crowd.ok + crowd.busy, 32);
-	assert_true(crowd.busy >= 16);
-	assert_true(crowd.ok >= 5);
+	send_waiting(&house, fds, 12);
+	hf_buf_init(&body, 1024);
+	assert_ok(call(&house, "POST", "/v1/slow", &answer, &body, &err));
+	assert_int_equal(answer.status, 503);
+	assert_int_equal(answer.retry_after, 1);
+	assert_string_equal(answer.type, "application/json");
+	hf_buf_clear(&body);
+	for (size_t i = 0; i < 12; i++) {
+		(void)hear(fds[i], i < 5 ? "abc" : "}", 3000, text, sizeof(text));
+		ok += strstr(text, "HTTP/1.1 200 ") != NULL;
+		busy += strstr(text, "HTTP/1.1 503 ") && strstr(text, "Retry-After: 1\r\n");
+		(void)close(fds[i]);
+	}
+	assert_int_equal(ok, 5); /* one served, four waiting */
+	assert_int_equal(busy, 7);
 	close_house(&house);
 }
 
 static void stop_while_they_wait(bool drain)
 {
-	static const char post[] = "POST /v1/slow" H "Content-Length: 3\r\n\r\nabc";
 	struct house house = {.drain = drain};
 	size_t ok = 0, refused = 0;
 	char text[1024];
@@ -499,12 +539,7 @@ static void stop_while_they_wait(bool drain)
 
 	atomic_store(&house.serve_ms, 100);
 	open_house(&house, 0, 0, 0);
-	for (size_t i = 0; i < 16; i++) {
-		fds[i] = dial(&house);
-		say(fds[i], post, sizeof(post) - 1);
-		while (!atomic_load(&house.served)) /* the first is being served when the others come */
-			(void)usleep(1000);
-	}
+	send_waiting(&house, fds, 16);
 	hf_loop_stop(house.loop);
 	(void)pthread_join(house.thread, NULL);
 	for (size_t i = 0; i < 16; i++) {
@@ -600,20 +635,6 @@ static void a_reader_that_stops_reading_is_cut_off(void **state)
 }
 
 /* ---- the client ---- */
-
-static bool call(const struct house *house, const char *method, const char *path, struct hf_http_answer *answer,
-	struct hf_buf *body, struct hf_err *err)
-{
-	struct hf_http_client *client;
-	char url[128];
-	bool ok;
-
-	hf_fmt_cut(url, sizeof(url), "http://127.0.0.1:%u%s", hf_http_server_port(house->server), path);
-	assert_true(hf_http_client_new(&client, NULL, err));
-	ok = hf_http_call(client, &(struct hf_http_request){.method = method, .url = url}, answer, body, err);
-	hf_http_client_free(client);
-	return ok;
-}
 
 static void the_client_keeps_to_what_it_was_told(void **state)
 {
