@@ -79,7 +79,6 @@ static const struct hf_route routes[] = {
 	{.method = "POST", .pattern = "/v1/small", .body_max = 16, .serve = serve_length},
 	{.method = "POST", .pattern = "/v1/large", .body_max = 1 << 20, .serve = serve_length},
 	{.method = "POST", .pattern = "/v1/slow", .body_max = 64, .lane = 1, .serve = serve_slowly},
-	{.method = "POST", .pattern = "/v1/slow2", .body_max = 64, .lane = 1, .serve = serve_slowly},
 	{.method = "GET", .pattern = "/v1/silent", .serve = serve_nothing},
 	{.method = "GET", .pattern = "/v1/silent-lane", .lane = 1, .serve = serve_nothing},
 	{.method = "GET", .pattern = "/v1/big", .serve = serve_big},
@@ -365,7 +364,6 @@ static void long_heads_are_refused(void **state)
 	(void)state;
 	open_house(&house, 0, 0, 0);
 	for (int kind = 0; kind < 3; kind++) {
-		static const int want[] = {400, 431, 431};
 		struct hf_buf out;
 		const int fd = dial(&house);
 
@@ -381,11 +379,7 @@ static void long_heads_are_refused(void **state)
 		(void)hf_buf_put_str(&out, "\r\n\r\n");
 		say(fd, (const char *)out.p, out.len);
 		(void)hear(fd, NULL, 2000, text, sizeof(text));
-		assert_true(text[0] == 'H');
-		if (kind == 0)
-			assert_true(strstr(text, " 431 ") || strstr(text, " 414 "));
-		else
-			assert_int_equal(strtol(text + 9, NULL, 10), want[kind]);
+		assert_true(strstr(text, "HTTP/1.1 431 ") || strstr(text, "HTTP/1.1 414 "));
 		hf_buf_clear(&out);
 		(void)close(fd);
 	}
@@ -573,6 +567,7 @@ static void a_trickling_client_is_cut_off(void **state)
 		"GET /v1/echo/7 HTTP/1.1\r\nX: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 	const int64_t began = hf_ticks();
 	int body_fd, head_fd;
+	char answer[512];
 	size_t at = 0;
 
 	(void)state;
@@ -589,7 +584,6 @@ static void a_trickling_client_is_cut_off(void **state)
 	}
 	assert_true(at < strlen(text));
 	assert_in_range(hf_ticks() - began, 300000, 3000000);
-	char answer[512];
 	assert_true(hear(body_fd, NULL, 100, answer, sizeof(answer))); /* closed long ago */
 	(void)close(body_fd);
 	(void)close(head_fd);
