@@ -5,7 +5,7 @@
  * allows that for debugging only).
  *
  * Conventions are those of sdf.h: SDR_ codes, octets, out parameters written on success only. Functions that take many
- * do all or nothing: after an error every out array is zero.
+ * do all or nothing: when one item fails, every out array is zero.
  */
 #ifndef HUFU_SDFX_H
 #define HUFU_SDFX_H

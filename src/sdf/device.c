@@ -1,0 +1,379 @@
+#include "sdf/sdf_int.h"
+
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "crypto/rand.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+/* --- Opening --- */
+
+static void destroy(struct hf_sdf_object *object)
+{
+	struct hf_sdf_device *device = (struct hf_sdf_device *)object;
+
+	hf_sdf_pool_clear(&device->pool);
+	pthread_rwlock_destroy(&device->lock);
+	free(device->kept);
+	close(device->folder_fd);
+	free(device);
+}
+
+/* Our own absolute name of a folder that is there. */
+static bool resolve(const char *path, char out[HF_SDF_FOLDER_MAX])
+{
+	char *whole = realpath(path, NULL);
+	bool ok = whole && hf_fmt(out, HF_SDF_FOLDER_MAX, "%s", whole);
+
+	free(whole);
+	return ok;
+}
+
+/* The folder, held against other processes and other opens of this one until the descriptor is closed; -1. */
+static int hold_folder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* SDR_FILENOEXIST, SDR_HARDFAIL (damaged, or under another key's name). */
+static int read_record(int folder_fd, const char *name, struct hf_sdf_record *record)
+{
+	uint8_t file[HF_SDF_FILE_LEN], more;
+	char right_name[HF_SDF_NAME_MAX];
+	int fd = openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return errno == ENOENT ? SDR_FILENOEXIST : SDR_HARDFAIL;
+	bool whole = hf_read_all(fd, file, sizeof(file)) && read(fd, &more, 1) == 0;
+	close(fd);
+	if (!whole || hf_sdf_record_parse(file, record) != SDR_OK)
+		return SDR_HARDFAIL;
+	hf_sdf_record_name(record, right_name);
+	return strcmp(name, right_name) == 0 ? SDR_OK : SDR_HARDFAIL;
+}
+
+/* The lock is held for writing, or nobody else knows the device yet. */
+static int remember(struct hf_sdf_device *device, const struct hf_sdf_record *record, uint8_t *kek)
+{
+	if (device->num_kept == device->cap_kept) {
+		size_t cap = device->cap_kept > 0 ? device->cap_kept * 2 : 16;
+		struct hf_sdf_kept *kept =
+			cap <= HF_SDF_KEPT_MAX ? hf_try_alloc(cap, sizeof(struct hf_sdf_kept)) : NULL;
+		if (!kept)
+			return SDR_NOBUFFER;
+		if (device->num_kept > 0)
+			memcpy(kept, device->kept, device->num_kept * sizeof(*kept));
+		free(device->kept);
+		device->kept = kept;
+		device->cap_kept = cap;
+	}
+	device->kept[device->num_kept++] = (struct hf_sdf_kept){.record = *record, .id = ++device->next_id, .kek = kek};
+	return SDR_OK;
+}
+
+static bool is_key_file(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 4 && strcmp(name + len - 4, ".key") == 0;
+}
+
+/* Every key file, the integrity of each checked. */
+static int load(struct hf_sdf_device *device)
+{
+	struct dirent *entry;
+	int rc = read_record(device->folder_fd, "device.key", &device->self);
+
+	if (rc != SDR_OK)
+		return rc == SDR_FILENOEXIST ? SDR_OPENDEVICE : rc;
+	DIR *dir = opendir(device->folder);
+	if (!dir)
+		return SDR_OPENDEVICE;
+	while (rc == SDR_OK && (entry = readdir(dir)) != NULL) {
+		struct hf_sdf_record record;
+		if (!is_key_file(entry->d_name) || strcmp(entry->d_name, "device.key") == 0)
+			continue;
+		rc = read_record(device->folder_fd, entry->d_name, &record);
+		if (rc == SDR_OK)
+			rc = remember(device, &record, NULL);
+	}
+	closedir(dir);
+	return rc;
+}
+
+int hf_sdf_device_open(const char *path, void **handle)
+{
+	int rc = hf_sdf_selftest();
+
+	if (rc != SDR_OK)
+		return rc;
+	struct hf_sdf_device *device = hf_try_alloc(1, sizeof(*device));
+	if (!device)
+		return SDR_NOBUFFER;
+	device->object = (struct hf_sdf_object){.kind = HF_SDF_DEVICE, .destroy = destroy};
+	device->folder_fd = resolve(path, device->folder) ? hold_folder(device->folder) : -1;
+	if (device->folder_fd < 0) {
+		free(device);
+		return SDR_OPENDEVICE;
+	}
+	if (!hf_sdf_pool_init(&device->pool) || pthread_rwlock_init(&device->lock, NULL) != 0) {
+		close(device->folder_fd);
+		free(device);
+		return SDR_NOBUFFER;
+	}
+	rc = load(device);
+	if (rc == SDR_OK)
+		rc = hf_sdf_object_add(&device->object, NULL, handle);
+	if (rc != SDR_OK)
+		destroy(&device->object);
+	return rc;
+}
+
+/* --- Making --- */
+
+static bool is_empty(int folder_fd)
+{
+	int fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *entry;
+	bool empty = dir != NULL;
+
+	while (empty && (entry = readdir(dir)) != NULL)
+		empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+	if (dir)
+		closedir(dir);
+	else if (fd >= 0)
+		close(fd);
+	return empty;
+}
+
+static int write_record(const char *folder, const struct hf_sdf_record *record)
+{
+	uint8_t file[HF_SDF_FILE_LEN];
+	char name[HF_SDF_NAME_MAX], path[HF_PATH_MAX];
+
+	hf_sdf_record_name(record, name);
+	hf_sdf_record_encode(record, file);
+	bool ok =
+		hf_fmt(path, sizeof(path), "%s/%s", folder, name) && hf_file_write(path, HF_BYTES_OF(file), 0600, NULL);
+	return ok ? SDR_OK : SDR_FILEWERR;
+}
+
+/* Date (8 digits), batch (3), number (5), as GM/T 0006 has device numbers. SDR_RANDERR. */
+static int make_serial(uint8_t out[HF_SM2_POINT])
+{
+	struct hf_civil now = hf_civil_from(hf_now(&hf_clock_system));
+	uint8_t random[4];
+	char text[32];
+
+	if (!hf_rand(random, sizeof(random), NULL))
+		return SDR_RANDERR;
+	hf_fmt_cut(text, sizeof(text), "%04d%02d%02d001%05u", now.year, now.month, now.day,
+		(unsigned)(hf_get_u32(random) % 100000));
+	memset(out, 0, HF_SM2_POINT);
+	memcpy(out, text, 16);
+	return SDR_OK;
+}
+
+static int make_self(const char *folder, struct hf_bytes password, uint32_t iterations)
+{
+	struct hf_sdf_record self = {.kind = HF_SDF_RECORD_DEVICE, .iterations = iterations};
+	uint8_t management[HF_SDF_SECRET];
+	int rc = make_serial(self.pub);
+
+	if (rc == SDR_OK && !hf_rand(management, sizeof(management), NULL))
+		rc = SDR_RANDERR;
+	if (rc == SDR_OK)
+		rc = hf_sdf_record_seal(&self, password, management);
+	hf_wipe(management, sizeof(management));
+	return rc == SDR_OK ? write_record(folder, &self) : rc;
+}
+
+int hf_sdf_device_create(const char *path, struct hf_bytes password, uint32_t iterations)
+{
+	char folder[HF_SDF_FOLDER_MAX];
+	int rc = hf_sdf_selftest();
+
+	if (rc != SDR_OK)
+		return rc;
+	if (!hf_dir_make(path, 0700, NULL) || !resolve(path, folder))
+		return SDR_FILEWERR;
+	int fd = hold_folder(folder);
+	if (fd < 0)
+		return SDR_OPENDEVICE;
+	rc = is_empty(fd) ? make_self(folder, password, iterations) : SDR_FILEEXISTS;
+	close(fd);
+	return rc;
+}
+
+/* --- The management key --- */
+
+/* The lock is held for writing. */
+static int open_keks(struct hf_sdf_device *device, const uint8_t *management)
+{
+	for (size_t i = 0; i < device->num_kept; i++) {
+		struct hf_sdf_kept *kept = &device->kept[i];
+		if (kept->record.kind != HF_SDF_RECORD_KEK || kept->kek)
+			continue;
+		uint8_t *kek = hf_sdf_secret_take(&device->pool);
+		if (!kek)
+			return SDR_NOBUFFER;
+		kept->kek = kek;
+		if (hf_sdf_record_open(&kept->record, (struct hf_bytes){management, HF_SDF_SECRET}, kek) != SDR_OK)
+			return SDR_HARDFAIL;
+	}
+	return SDR_OK;
+}
+
+static void forget_keks(struct hf_sdf_device *device)
+{
+	for (size_t i = 0; i < device->num_kept; i++) {
+		hf_sdf_secret_give(&device->pool, device->kept[i].kek);
+		device->kept[i].kek = NULL;
+	}
+}
+
+int hf_sdf_device_unlock(struct hf_sdf_device *device, struct hf_bytes password)
+{
+	uint8_t *management = hf_sdf_secret_take(&device->pool);
+
+	if (!management)
+		return SDR_NOBUFFER;
+	int rc = hf_sdf_record_open(&device->self, password, management);
+	if (rc == SDR_OK) {
+		pthread_rwlock_wrlock(&device->lock);
+		if (!device->management) {
+			rc = open_keks(device, management);
+			if (rc == SDR_OK) {
+				device->management = management;
+				management = NULL;
+			} else {
+				forget_keks(device);
+			}
+		}
+		pthread_rwlock_unlock(&device->lock);
+	}
+	hf_sdf_secret_give(&device->pool, management);
+	return rc;
+}
+
+int hf_sdf_device_management(struct hf_sdf_device *device, uint8_t out[HF_SDF_SECRET])
+{
+	pthread_rwlock_rdlock(&device->lock);
+	bool open = device->management != NULL;
+	if (open)
+		memcpy(out, device->management, HF_SDF_SECRET);
+	pthread_rwlock_unlock(&device->lock);
+	return open ? SDR_OK : SDR_PRKRERR;
+}
+
+/* --- Kept keys --- */
+
+/* The lock is held. */
+static struct hf_sdf_kept *look_up(
+	const struct hf_sdf_device *device, enum hf_sdf_record_kind kind, uint32_t index, uint32_t use)
+{
+	for (size_t i = 0; i < device->num_kept; i++) {
+		const struct hf_sdf_record *record = &device->kept[i].record;
+		if (record->kind == kind && record->index == index && record->use == use)
+			return &device->kept[i];
+	}
+	return NULL;
+}
+
+int hf_sdf_device_find(struct hf_sdf_device *device, enum hf_sdf_record_kind kind, uint32_t index, uint32_t use,
+	struct hf_sdf_kept *out)
+{
+	pthread_rwlock_rdlock(&device->lock);
+	const struct hf_sdf_kept *kept = look_up(device, kind, index, use);
+	if (kept)
+		*out = *kept;
+	pthread_rwlock_unlock(&device->lock);
+	return kept ? SDR_OK : SDR_KEYNOTEXIST;
+}
+
+int hf_sdf_device_kek(struct hf_sdf_device *device, uint32_t index, uint8_t kek[HF_SM4_KEY])
+{
+	int rc = SDR_PRKRERR;
+
+	pthread_rwlock_rdlock(&device->lock);
+	if (device->management) {
+		const struct hf_sdf_kept *kept = look_up(device, HF_SDF_RECORD_KEK, index, 0);
+		rc = kept ? SDR_OK : SDR_KEYNOTEXIST;
+		if (kept)
+			memcpy(kek, kept->kek, HF_SM4_KEY);
+	}
+	pthread_rwlock_unlock(&device->lock);
+	return rc;
+}
+
+/* The lock is held for writing. The key is usable only when its file is durable. */
+static int keep(struct hf_sdf_device *device, const struct hf_sdf_record *record, uint8_t *kek)
+{
+	if (look_up(device, record->kind, record->index, record->use))
+		return SDR_KEYERR;
+	int rc = remember(device, record, kek);
+	if (rc != SDR_OK)
+		return rc;
+	rc = write_record(device->folder, record);
+	if (rc != SDR_OK)
+		device->num_kept--;
+	return rc;
+}
+
+int hf_sdf_device_keep(struct hf_sdf_device *device, const struct hf_sdf_record *record, const uint8_t *kek)
+{
+	uint8_t *secret = kek ? hf_sdf_secret_take(&device->pool) : NULL;
+
+	if (kek && !secret)
+		return SDR_NOBUFFER;
+	if (kek)
+		memcpy(secret, kek, HF_SM4_KEY);
+	pthread_rwlock_wrlock(&device->lock);
+	int rc = keep(device, record, secret);
+	pthread_rwlock_unlock(&device->lock);
+	if (rc != SDR_OK)
+		hf_sdf_secret_give(&device->pool, secret);
+	return rc;
+}
+
+/* The lock is held for writing. */
+static int forget(struct hf_sdf_device *device, struct hf_sdf_kept *kept)
+{
+	char name[HF_SDF_NAME_MAX];
+
+	hf_sdf_record_name(&kept->record, name);
+	if ((unlinkat(device->folder_fd, name, 0) != 0 && errno != ENOENT) || fsync(device->folder_fd) != 0)
+		return SDR_FILEWERR;
+	hf_sdf_secret_give(&device->pool, kept->kek);
+	*kept = device->kept[--device->num_kept];
+	return SDR_OK;
+}
+
+int hf_sdf_device_forget(struct hf_sdf_device *device, uint64_t id)
+{
+	int rc = SDR_KEYNOTEXIST;
+
+	pthread_rwlock_wrlock(&device->lock);
+	for (size_t i = 0; i < device->num_kept; i++) {
+		if (device->kept[i].id == id) {
+			rc = forget(device, &device->kept[i]);
+			break;
+		}
+	}
+	pthread_rwlock_unlock(&device->lock);
+	return rc;
+}

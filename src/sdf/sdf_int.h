@@ -1,0 +1,198 @@
+/*
+ * What the files of libhufusdf share.
+ *
+ *     sdf_*.c sdfx_*.c   the exported functions: check arguments, find the session, answer an SDR_ code
+ *     device.c           a folder opened as a device: its records, its lock, the management key and KEKs
+ *     record.c           one key file: sealed, opened, encoded, parsed
+ *     object.c           the handle table, the library's one mutable global
+ *     secret.c           locked memory for keys in clear
+ *
+ * The library lives in strangers' processes: it never aborts, allocates with hf_try_alloc only, and answers
+ * SDR_NOBUFFER. Functions here return an SDR_ code unless they say otherwise.
+ */
+#ifndef HUFU_SDF_SDF_INT_H
+#define HUFU_SDF_SDF_INT_H
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/file.h"
+#include "crypto/sm2.h"
+#include "crypto/sm3.h"
+#include "crypto/sm4.h"
+#include "sdf.h"
+#include "sdfx.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* --- secret.c --- */
+
+#define HF_SDF_SECRET 32
+
+/* Pages that are locked, kept out of core dumps, and wiped. Slots of 32 octets. */
+struct hf_sdf_pool {
+	pthread_mutex_t lock;
+	struct hf_sdf_page *first;
+};
+
+HF_MUST_USE bool hf_sdf_pool_init(struct hf_sdf_pool *pool);
+void hf_sdf_pool_clear(struct hf_sdf_pool *pool);
+/* NULL when there is no memory, or none that may be locked (RLIMIT_MEMLOCK). */
+uint8_t *hf_sdf_secret_take(struct hf_sdf_pool *pool);
+/* Wipes it; NULL is fine. */
+void hf_sdf_secret_give(struct hf_sdf_pool *pool, uint8_t *secret);
+
+/* --- object.c --- */
+
+enum hf_sdf_kind { HF_SDF_DEVICE, HF_SDF_SESSION, HF_SDF_KEY, HF_SDF_NUM_KINDS };
+
+/* First member of whatever a handle means. A handle is a number that is never followed as a pointer. */
+struct hf_sdf_object {
+	enum hf_sdf_kind kind;
+	unsigned refs;                                 /* the table's lock guards it; the handle itself counts as one */
+	void *handle, *owner;                          /* do not change once given */
+	struct hf_sdf_object *next;                    /* of those being closed */
+	void (*destroy)(struct hf_sdf_object *object); /* when the last reference goes */
+};
+
+/*
+ * Gives object a handle, valid while owner (NULL for none) is. Afterwards any thread may close it: do not touch object.
+ * SDR_INARGERR: owner is closed; SDR_NOBUFFER.
+ */
+int hf_sdf_object_add(struct hf_sdf_object *object, void *owner, void **handle);
+/* The live object of this handle and kind, with a reference more; NULL for anything else. */
+struct hf_sdf_object *hf_sdf_object_get(void *handle, enum hf_sdf_kind kind);
+void hf_sdf_object_hold(struct hf_sdf_object *object);
+void hf_sdf_object_put(struct hf_sdf_object *object);
+/* Ends the handle and those it owns, downwards. False when there is none such. */
+bool hf_sdf_object_close(void *handle, enum hf_sdf_kind kind);
+
+/* --- record.c --- */
+
+#define HF_SDF_FILE_LEN 200
+#define HF_SDF_SALT     16
+
+enum hf_sdf_record_kind { HF_SDF_RECORD_DEVICE = 1, HF_SDF_RECORD_PAIR, HF_SDF_RECORD_KEK };
+
+struct hf_sdf_record {
+	enum hf_sdf_record_kind kind;
+	uint32_t index, use; /* use: SDFX_USE_ of a pair; 0 otherwise */
+	uint32_t iterations; /* 0: the root is the management key, no password */
+	uint8_t salt[HF_SDF_SALT];
+	uint8_t pub[HF_SM2_POINT]; /* of a pair; the serial number of a device, then zeros; zeros of a KEK */
+	uint8_t cipher[HF_SDF_SECRET];
+	uint8_t mac[HF_SM3_LEN];
+};
+
+/* Encrypts secret under root and makes the MAC; kind, index, use, iterations and pub are set. SDR_RANDERR. */
+int hf_sdf_record_seal(struct hf_sdf_record *record, struct hf_bytes root, const uint8_t secret[HF_SDF_SECRET]);
+/* SDR_PRKRERR: root is wrong, or anything in the record is not what was sealed. */
+int hf_sdf_record_open(const struct hf_sdf_record *record, struct hf_bytes root, uint8_t secret[HF_SDF_SECRET]);
+void hf_sdf_record_encode(const struct hf_sdf_record *record, uint8_t out[HF_SDF_FILE_LEN]);
+/* SDR_HARDFAIL: not a whole, undamaged file of ours. */
+int hf_sdf_record_parse(const uint8_t in[HF_SDF_FILE_LEN], struct hf_sdf_record *record);
+/* "sign-00001.key"; out has HF_SDF_NAME_MAX octets. */
+#define HF_SDF_NAME_MAX 32
+void hf_sdf_record_name(const struct hf_sdf_record *record, char out[HF_SDF_NAME_MAX]);
+
+/* --- device.c --- */
+
+/* A key kept inside. id is never used again, so that a right to a destroyed key opens no later one. */
+struct hf_sdf_kept {
+	struct hf_sdf_record record;
+	uint64_t id;
+	uint8_t *kek; /* of the pool, when unlocked; 16 octets of use */
+};
+
+#define HF_SDF_KEPT_MAX   8192
+#define HF_SDF_FOLDER_MAX (HF_PATH_MAX - 64)
+
+struct hf_sdf_device {
+	struct hf_sdf_object object;
+	char folder[HF_SDF_FOLDER_MAX]; /* absolute */
+	int folder_fd;                  /* holds the flock */
+	struct hf_sdf_record self;
+	struct hf_sdf_pool pool;
+	pthread_rwlock_t lock; /* guards what follows */
+	struct hf_sdf_kept *kept;
+	size_t num_kept, cap_kept;
+	uint64_t next_id;
+	uint8_t *management; /* of the pool; NULL while locked */
+};
+
+int hf_sdf_device_create(const char *path, struct hf_bytes password, uint32_t iterations);
+int hf_sdf_device_open(const char *path, void **handle);
+int hf_sdf_device_unlock(struct hf_sdf_device *device, struct hf_bytes password);
+/* A copy of the kept key. SDR_KEYNOTEXIST. */
+int hf_sdf_device_find(struct hf_sdf_device *device, enum hf_sdf_record_kind kind, uint32_t index, uint32_t use,
+	struct hf_sdf_kept *out);
+/* SDR_PRKRERR: not unlocked; SDR_KEYNOTEXIST. The caller wipes kek. */
+int hf_sdf_device_kek(struct hf_sdf_device *device, uint32_t index, uint8_t kek[HF_SM4_KEY]);
+/* Writes the file and keeps the record. kek is NULL but for a KEK. SDR_KEYERR: taken; SDR_FILEWERR. */
+int hf_sdf_device_keep(struct hf_sdf_device *device, const struct hf_sdf_record *record, const uint8_t *kek);
+int hf_sdf_device_forget(struct hf_sdf_device *device, uint64_t id);
+/* A copy of the management key; SDR_PRKRERR. The caller wipes it. */
+int hf_sdf_device_management(struct hf_sdf_device *device, uint8_t out[HF_SDF_SECRET]);
+
+/* --- selftest.c --- */
+
+/* Known answers of SM2, SM3, SM4. SDR_HARDFAIL. */
+int hf_sdf_selftest(void);
+
+/* --- session.c --- */
+
+#define HF_SDF_RIGHTS_MAX 256
+
+struct hf_sdf_right {
+	uint64_t id; /* of the kept key */
+	uint32_t index, use;
+	uint8_t *d; /* of the device's pool */
+};
+
+struct hf_sdf_session {
+	struct hf_sdf_object object;
+	struct hf_sdf_device *device; /* held */
+	pthread_mutex_t lock;         /* guards what follows */
+	struct hf_sdf_right rights[HF_SDF_RIGHTS_MAX];
+	size_t num_rights;
+	struct hf_sm3 hash;
+	bool hashing;
+};
+
+/* The session of a handle, or NULL; hf_sdf_session_put when done (NULL is fine). */
+struct hf_sdf_session *hf_sdf_session_get(void *handle);
+void hf_sdf_session_put(struct hf_sdf_session *session);
+int hf_sdf_session_open(struct hf_sdf_device *device, void **handle);
+/* Takes over d (of the pool), replacing an older right to the same key. SDR_NOBUFFER: too many; d stays the caller's.
+ */
+int hf_sdf_session_grant(struct hf_sdf_session *session, const struct hf_sdf_kept *kept, uint8_t *d);
+void hf_sdf_session_release(struct hf_sdf_session *session, uint32_t index);
+/* The private key of an internal pair and its record, if the session has the right. The caller wipes key->d. */
+int hf_sdf_session_private(struct hf_sdf_session *session, uint32_t index, uint32_t use, struct hf_sm2_key *key);
+
+/* A session key behind a handle. */
+struct hf_sdf_key {
+	struct hf_sdf_object object;
+	struct hf_sdf_device *device; /* held */
+	uint8_t *secret;              /* of its pool; 16 octets of use */
+};
+
+int hf_sdf_key_add(struct hf_sdf_session *session, const uint8_t key[HF_SM4_KEY], void **handle);
+/* A copy of a key of this session. SDR_INARGERR. The caller wipes it. */
+int hf_sdf_key_copy(struct hf_sdf_session *session, void *handle, uint8_t key[HF_SM4_KEY]);
+
+/* --- convert.c: the standard's structs and ours --- */
+
+/* SDR_KEYERR: not 256 bits, not right-aligned, or not a point of the curve. */
+int hf_sdf_point_in(const ECCrefPublicKey *in, uint8_t pub[HF_SM2_POINT]);
+void hf_sdf_point_out(const uint8_t pub[HF_SM2_POINT], ECCrefPublicKey *out);
+/* False when it is not right-aligned. */
+HF_MUST_USE bool hf_sdf_sig_in(const ECCSignature *in, uint8_t sig[HF_SM2_SIG]);
+void hf_sdf_sig_out(const uint8_t sig[HF_SM2_SIG], ECCSignature *out);
+/* flat is C1 ‖ C3 ‖ C2 (sm2.h), extra + plain_len octets; the fixed part of ECCCipher and its tail at c. */
+void hf_sdf_cipher_out(const uint8_t *flat, size_t plain_len, ECCCipher *out);
+HF_MUST_USE bool hf_sdf_cipher_in(const ECCCipher *in, uint8_t *flat);
+/* Memory and randomness keep their own codes; everything else is otherwise. */
+int hf_sdf_code(const struct hf_err *err, int otherwise);
+
+#endif

@@ -1,0 +1,225 @@
+#include "sdf/sdf_int.h"
+
+#include "crypto/rand.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static bool is_count(unsigned int count)
+{
+	return count >= 1 && count <= SDFX_BATCH_MAX;
+}
+
+/* --- Signing --- */
+
+static int sign(const uint8_t d[HF_SM2_SCALAR], const unsigned char digest[HF_SM3_LEN], ECCSignature *out)
+{
+	uint8_t sig[HF_SM2_SIG];
+	struct hf_err err;
+
+	if (!hf_sm2_sign(d, digest, sig, &err))
+		return hf_sdf_code(&err, SDR_SIGNERR);
+	hf_sdf_sig_out(sig, out);
+	return SDR_OK;
+}
+
+int SDFX_InternalSignBatch_ECC(void *hSessionHandle, unsigned int uiISKIndex, unsigned int uiCount,
+	const unsigned char *pucDigests, ECCSignature *pucSignatures)
+{
+	struct hf_sm2_key pair;
+
+	if (!pucSignatures)
+		return SDR_OUTARGERR;
+	struct hf_sdf_session *session = pucDigests && is_count(uiCount) ? hf_sdf_session_get(hSessionHandle) : NULL;
+	if (!session)
+		return SDR_INARGERR;
+	int rc = hf_sdf_session_private(session, uiISKIndex, SDFX_USE_SIGN, &pair);
+	for (size_t i = 0; rc == SDR_OK && i < uiCount; i++)
+		rc = sign(pair.d, pucDigests + i * HF_SM3_LEN, &pucSignatures[i]);
+	if (rc != SDR_OK)
+		memset(pucSignatures, 0, uiCount * sizeof(*pucSignatures));
+	hf_wipe(&pair, sizeof(pair));
+	hf_sdf_session_put(session);
+	return rc;
+}
+
+/* --- Wrapping: the format is sdfx.h's --- */
+
+#define NONCE_AT  1
+#define CIPHER_AT 17
+#define TAG_AT    49
+
+struct wrap_keys {
+	uint8_t sm4[HF_SM4_KEY];
+	uint8_t mac[32];
+};
+
+static void derive(const uint8_t kek[HF_SM4_KEY], const uint8_t nonce[16], struct wrap_keys *keys)
+{
+	static const uint8_t label[] = "hufu sdfx wrap 1";
+	uint8_t z[HF_SM4_KEY + 16 + sizeof(label) - 1];
+
+	memcpy(z, kek, HF_SM4_KEY);
+	memcpy(z + HF_SM4_KEY, nonce, 16);
+	memcpy(z + HF_SM4_KEY + 16, label, sizeof(label) - 1);
+	hf_sm3_kdf(HF_BYTES_OF(z), (uint8_t *)keys, sizeof(*keys));
+	hf_wipe(z, sizeof(z));
+}
+
+static void tag_of(const struct wrap_keys *keys, const uint8_t wrapped[SDFX_WRAPPED_SIZE],
+	const uint8_t pub[HF_SM2_POINT], uint8_t tag[HF_SM3_LEN])
+{
+	struct hf_hmac_sm3 mac;
+
+	hf_hmac_sm3_init(&mac, HF_BYTES_OF(keys->mac));
+	hf_hmac_sm3_update(&mac, wrapped, CIPHER_AT);
+	hf_hmac_sm3_update(&mac, pub, HF_SM2_POINT);
+	hf_hmac_sm3_update(&mac, wrapped + CIPHER_AT, HF_SM2_SCALAR);
+	hf_hmac_sm3_final(&mac, tag);
+}
+
+static int wrap(const uint8_t kek[HF_SM4_KEY], const struct hf_sm2_key *pair, uint8_t wrapped[SDFX_WRAPPED_SIZE])
+{
+	uint8_t counter[HF_SM4_BLOCK] = {0};
+	struct wrap_keys keys;
+
+	wrapped[0] = 1;
+	if (!hf_rand(wrapped + NONCE_AT, 16, NULL))
+		return SDR_RANDERR;
+	derive(kek, wrapped + NONCE_AT, &keys);
+	hf_sm4_ctr(keys.sm4, counter, pair->d, wrapped + CIPHER_AT, HF_SM2_SCALAR);
+	tag_of(&keys, wrapped, pair->pub, wrapped + TAG_AT);
+	hf_wipe(&keys, sizeof(keys));
+	return SDR_OK;
+}
+
+/* pair->pub is given, pair->d comes out, proved to belong to it twice: by the tag and by the curve. */
+static int unwrap(const uint8_t kek[HF_SM4_KEY], const uint8_t wrapped[SDFX_WRAPPED_SIZE], struct hf_sm2_key *pair)
+{
+	uint8_t counter[HF_SM4_BLOCK] = {0}, tag[HF_SM3_LEN], pub[HF_SM2_POINT];
+	struct wrap_keys keys;
+	struct hf_err err;
+
+	if (wrapped[0] != 1)
+		return SDR_ENCDATAERR;
+	derive(kek, wrapped + NONCE_AT, &keys);
+	tag_of(&keys, wrapped, pair->pub, tag);
+	bool ok = hf_secret_equal(tag, wrapped + TAG_AT, sizeof(tag));
+	if (ok)
+		hf_sm4_ctr(keys.sm4, counter, wrapped + CIPHER_AT, pair->d, HF_SM2_SCALAR);
+	hf_wipe(&keys, sizeof(keys));
+	if (!ok)
+		return SDR_ENCDATAERR;
+	if (!hf_sm2_public(pair->d, pub, &err))
+		return hf_sdf_code(&err, SDR_ENCDATAERR);
+	return memcmp(pub, pair->pub, sizeof(pub)) == 0 ? SDR_OK : SDR_ENCDATAERR;
+}
+
+static int generate_wrapped(const uint8_t kek[HF_SM4_KEY], ECCrefPublicKey *pub, uint8_t wrapped[SDFX_WRAPPED_SIZE])
+{
+	struct hf_sm2_key pair;
+	struct hf_err err;
+
+	if (!hf_sm2_generate(&pair, &err))
+		return hf_sdf_code(&err, SDR_PKOPERR);
+	int rc = wrap(kek, &pair, wrapped);
+	hf_sdf_point_out(pair.pub, pub);
+	hf_wipe(&pair, sizeof(pair));
+	return rc;
+}
+
+int SDFX_GenerateWrappedKeyPairs_ECC(void *hSessionHandle, unsigned int uiKEKIndex, unsigned int uiCount,
+	ECCrefPublicKey *pucPublicKeys, unsigned char *pucWrapped, unsigned int uiWrappedSize)
+{
+	uint8_t kek[HF_SM4_KEY];
+
+	if (!pucPublicKeys || !pucWrapped)
+		return SDR_OUTARGERR;
+	if (!is_count(uiCount) || uiWrappedSize < uiCount * SDFX_WRAPPED_SIZE)
+		return SDR_INARGERR;
+	struct hf_sdf_session *session = hf_sdf_session_get(hSessionHandle);
+	if (!session)
+		return SDR_INARGERR;
+	int rc = hf_sdf_device_kek(session->device, uiKEKIndex, kek);
+	for (size_t i = 0; rc == SDR_OK && i < uiCount; i++)
+		rc = generate_wrapped(kek, &pucPublicKeys[i], pucWrapped + i * SDFX_WRAPPED_SIZE);
+	if (rc != SDR_OK) {
+		memset(pucPublicKeys, 0, uiCount * sizeof(*pucPublicKeys));
+		memset(pucWrapped, 0, uiCount * SDFX_WRAPPED_SIZE);
+	}
+	hf_wipe(kek, sizeof(kek));
+	hf_sdf_session_put(session);
+	return rc;
+}
+
+/* --- Re-wrapping --- */
+
+/* The KEK, and the signer with its Z, fetched once for a batch. */
+struct rewrapper {
+	uint8_t kek[HF_SM4_KEY];
+	struct hf_sm2_key signer;
+	uint8_t z[HF_SM3_LEN];
+};
+
+_Static_assert(offsetof(SDFX_KEYCIPHER, C) == offsetof(ECCCipher, C), "SDFX_KEYCIPHER is an ECCCipher");
+
+/* A fresh key, d under it, and it for the recipient. */
+static int envelope(const uint8_t d[HF_SM2_SCALAR], const uint8_t recipient[HF_SM2_POINT], SDFX_REWRAP_OUT *out)
+{
+	uint8_t key[HF_SM4_KEY], flat[HF_SM2_CIPHER_EXTRA + HF_SM4_KEY];
+	struct hf_err err;
+	bool ok = hf_rand(key, sizeof(key), &err) && hf_sm2_encrypt(recipient, HF_BYTES_OF(key), flat, &err);
+
+	if (ok) {
+		hf_sm4_ecb_encrypt(key, d, out->encPriv, HF_SM2_SCALAR);
+		hf_sdf_cipher_out(flat, sizeof(key), (ECCCipher *)&out->keyCipher);
+	}
+	hf_wipe(key, sizeof(key));
+	return ok ? SDR_OK : hf_sdf_code(&err, SDR_PKOPERR);
+}
+
+static int rewrap(const struct rewrapper *by, const SDFX_REWRAP_IN *in, SDFX_REWRAP_OUT *out)
+{
+	uint8_t recipient[HF_SM2_POINT], e[HF_SM3_LEN];
+	struct hf_sm2_key pair = {0};
+	int rc = hf_sdf_point_in(&in->pub, pair.pub);
+
+	if (rc == SDR_OK)
+		rc = hf_sdf_point_in(&in->recipient, recipient);
+	if (rc == SDR_OK)
+		rc = unwrap(by->kek, in->wrapped, &pair);
+	if (rc == SDR_OK)
+		rc = envelope(pair.d, recipient, out);
+	if (rc == SDR_OK) {
+		hf_sm2_digest(by->z, HF_BYTES_OF(pair.d), e);
+		rc = sign(by->signer.d, e, &out->signature);
+		hf_sdf_point_out(pair.pub, &out->pub);
+	}
+	hf_wipe(&pair, sizeof(pair));
+	hf_wipe(e, sizeof(e));
+	return rc;
+}
+
+int SDFX_RewrapKeyPairs_ECC(void *hSessionHandle, unsigned int uiKEKIndex, unsigned int uiISKIndex,
+	unsigned int uiCount, const SDFX_REWRAP_IN *pIn, SDFX_REWRAP_OUT *pOut)
+{
+	struct rewrapper by;
+
+	if (!pOut)
+		return SDR_OUTARGERR;
+	struct hf_sdf_session *session = pIn && is_count(uiCount) ? hf_sdf_session_get(hSessionHandle) : NULL;
+	if (!session)
+		return SDR_INARGERR;
+	int rc = hf_sdf_device_kek(session->device, uiKEKIndex, by.kek);
+	if (rc == SDR_OK)
+		rc = hf_sdf_session_private(session, uiISKIndex, SDFX_USE_SIGN, &by.signer);
+	if (rc == SDR_OK)
+		hf_sm2_z(by.signer.pub, HF_SM2_DEFAULT_ID, by.z);
+	for (size_t i = 0; rc == SDR_OK && i < uiCount; i++)
+		rc = rewrap(&by, &pIn[i], &pOut[i]);
+	if (rc != SDR_OK)
+		memset(pOut, 0, uiCount * sizeof(*pOut));
+	hf_wipe(&by, sizeof(by));
+	hf_sdf_session_put(session);
+	return rc;
+}
