@@ -131,6 +131,8 @@ const char *hf_reason_name(int64_t reason);
 /* The reason of this name, or -1. */
 int hf_reason_named(const char *name);
 
+/* The type of an extension's value, or NULL when we do not know the extension. */
+const struct hf_der_type *hf_ext_type(struct hf_bytes oid);
 /* Finds the extension; false when it is not there. */
 bool hf_ext_find(const struct hf_der_list *extensions, enum hf_oid oid, struct hf_extension *out);
 /* Decodes it into value (type->size octets) if it is there. Errors: HF_E_INPUT with the extension's name. */

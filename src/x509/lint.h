@@ -1,6 +1,7 @@
 /*
  * Lint: the hard tests of GM/T 0015 and GM/T 0043 as one table of rules, run over what is about to be signed. A finding
- * of severity error stops the issuing: GM/T 0043 clause 8 fails a CA for any single item.
+ * of severity error stops the issuing: GM/T 0043 clause 8 fails a CA for any single item. A rule is one row and one
+ * small function; to add one, add a row and a test that breaks it.
  */
 #ifndef HUFU_X509_LINT_H
 #define HUFU_X509_LINT_H
@@ -25,7 +26,7 @@ enum hf_lint_kind {
 };
 
 struct hf_lint_subject {
-	const struct hf_cert *cert; /* one of the three is set */
+	const struct hf_cert *cert; /* the one of the three that the rule's kinds are of is set */
 	const struct hf_crl *crl;
 	const struct hf_csr *csr;
 };
@@ -33,7 +34,8 @@ struct hf_lint_subject {
 struct hf_lint_rule {
 	const char *id; /* stable, "e_key_usage_sign" */
 	enum hf_severity severity;
-	unsigned kinds;
+	unsigned kinds;  /* it is for these */
+	unsigned except; /* but not where one of these is set too */
 	const char *clause;
 	const char *text;                                     /* the rule, as a sentence */
 	bool (*check)(const struct hf_lint_subject *subject); /* true = kept */
