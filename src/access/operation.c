@@ -1,7 +1,6 @@
 #include "access/operation.h"
 
 #include "access/access_int.h"
-#include "base/hex.h"
 #include "base/str.h"
 
 #include <string.h>

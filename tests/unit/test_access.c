@@ -1,8 +1,6 @@
 #include "test.h"
 
 #include "access/operation.h"
-#include "base/alloc.h"
-#include "base/hex.h"
 #include "scratch.h"
 
 #define NOW INT64_C(1800000000000000) /* 2027-01-15T08:00:00Z */

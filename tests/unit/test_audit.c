@@ -375,12 +375,30 @@ static bool append_failed(struct hf_tx *tx, void *ctx, struct hf_err *err)
 	return ok;
 }
 
+/* The second record cannot be written: its serial is not an INTEGER. */
+static bool append_bad(struct hf_tx *tx, void *ctx, struct hf_err *err)
+{
+	struct hf_audit_record record = record_of(1);
+	struct hf_journal_batch batch;
+	bool ok;
+
+	(void)ctx;
+	hf_journal_batch_init(&batch);
+	assert_true(hf_audit_add(&batch, &record, err));
+	record.serial = HF_BYTES_LIT("\0\1");
+	assert_false(hf_audit_add(&batch, &record, err));
+	ok = hf_journal_append(tx, &audit, 0, &batch, NULL, err);
+	hf_journal_batch_clear(&batch);
+	return ok;
+}
+
 static void what_cannot_be_recorded_does_not_happen(void **state)
 {
 	struct fixture *f = *state;
 	struct hf_err err;
 
 	assert_refused(hf_store_write(f->store, append_nothing, NULL, &err), HF_E_INTERNAL, "without a record");
+	assert_refused(hf_store_write(f->store, append_bad, NULL, &err), HF_E_INTERNAL, "so nothing is");
 	assert_refused(hf_store_write(f->store, append_failed, NULL, &err), HF_E_INTERNAL, "so nothing is");
 	assert_ok(verify(f, &err));
 }

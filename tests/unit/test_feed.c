@@ -1,6 +1,5 @@
 #include "test.h"
 
-#include "base/alloc.h"
 #include "base/clock.h"
 #include "feed/feed.h"
 #include "scratch.h"
