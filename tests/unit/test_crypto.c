@@ -440,15 +440,34 @@ static void signature_numbers_out_of_range_are_refused(void **state)
 		memset(bad + half, 0xff, 32);
 		assert_refused(hf_sm2_verify(key.pub, e, bad, &err), HF_E_INPUT, "[1, n-1]");
 	}
-	/* r + s = n makes t = 0 */
-	memcpy(bad, sig, 32);
-	unsigned borrow = 0;
-	for (size_t i = 32; i-- > 0;) {
-		unsigned v = (unsigned)n[i] - sig[i] - borrow;
-		bad[32 + i] = (uint8_t)v;
-		borrow = v >> 8 & 1;
-	}
-	assert_refused(hf_sm2_verify(key.pub, e, bad, &err), HF_E_VERIFY, "0003.2");
+}
+
+/* out = a - b mod n */
+static void subtract(const uint8_t a[32], const uint8_t b[32], uint8_t out[32])
+{
+	BN_CTX *ctx = BN_CTX_new();
+	BIGNUM *n = NULL, *x = BN_bin2bn(a, 32, NULL), *y = BN_bin2bn(b, 32, NULL);
+
+	assert_true(BN_hex2bn(&n, order) > 0 && BN_mod_sub(x, x, y, n, ctx) && BN_bn2binpad(x, out, 32) == 32);
+	BN_free(n);
+	BN_free(x);
+	BN_free(y);
+	BN_CTX_free(ctx);
+}
+
+/* With r + s = n the key plays no part: e = r - x(s·G) would make a forgery for anybody. */
+static void a_forgery_that_cancels_the_key_is_refused(void **state)
+{
+	uint8_t pub[64], sig[64], point[64], e[32], zero[32] = {0};
+	struct hf_err err;
+
+	(void)state;
+	unhex(example_pub, pub, 64);
+	unhex(example_k, sig + 32, 32);
+	subtract(zero, sig + 32, sig);
+	assert_ok(hf_sm2_public(sig + 32, point, &err));
+	subtract(sig, point, e);
+	assert_refused(hf_sm2_verify(pub, e, sig, &err), HF_E_VERIFY, "0003.2");
 }
 
 static void bad_points_are_refused(void **state)
@@ -502,7 +521,7 @@ static void private_keys_out_of_range_are_refused(void **state)
 
 static void a_k_that_the_standard_refuses_is_drawn_again(void **state)
 {
-	uint8_t d[32], k[32], e[32], point[64], sig[64];
+	uint8_t d[32], k[32], e[32], point[64], sig[64], zero[32] = {0};
 	struct hf_err err;
 	bool again;
 
@@ -510,27 +529,13 @@ static void a_k_that_the_standard_refuses_is_drawn_again(void **state)
 	unhex(example_d, d, 32);
 	unhex(example_k, k, 32);
 	assert_ok(hf_sm2_public(k, point, &err));
-	/* e = n - x1 makes r = 0; x1 < n here */
-	unhex(order, e, 32);
-	unsigned borrow = 0;
-	for (size_t i = 32; i-- > 0;) {
-		unsigned v = (unsigned)e[i] - point[i] - borrow;
-		e[i] = (uint8_t)v;
-		borrow = v >> 8 & 1;
-	}
+	/* e = -x1 makes r = 0, e = -x1 - k makes r + k = n */
+	subtract(zero, point, e);
 	assert_ok(hf_sm2_sign_with(d, e, k, sig, &again, &err));
 	assert_true(again);
-	/* subtracting k as well makes r + k = n */
-	borrow = 0;
-	for (size_t i = 32; i-- > 0;) {
-		unsigned v = (unsigned)e[i] - k[i] - borrow;
-		e[i] = (uint8_t)v;
-		borrow = v >> 8 & 1;
-	}
-	if (borrow == 0) {
-		assert_ok(hf_sm2_sign_with(d, e, k, sig, &again, &err));
-		assert_true(again);
-	}
+	subtract(e, k, e);
+	assert_ok(hf_sm2_sign_with(d, e, k, sig, &again, &err));
+	assert_true(again);
 }
 
 static void ciphertexts_that_were_touched_are_refused(void **state)
@@ -586,6 +591,7 @@ int main(void)
 		cmocka_unit_test(openssl_opens_what_we_encrypt),
 		cmocka_unit_test(a_wrong_signature_is_refused),
 		cmocka_unit_test(signature_numbers_out_of_range_are_refused),
+		cmocka_unit_test(a_forgery_that_cancels_the_key_is_refused),
 		cmocka_unit_test(bad_points_are_refused),
 		cmocka_unit_test(private_keys_out_of_range_are_refused),
 		cmocka_unit_test(a_k_that_the_standard_refuses_is_drawn_again),

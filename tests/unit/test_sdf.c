@@ -176,6 +176,22 @@ static void foreign_and_stale_handles_are_refused_everywhere(void **state)
 	assert_sdr(SDF_OpenSession(old_device, &none), SDR_INARGERR);
 }
 
+static void a_stale_handle_stays_stale_when_its_place_is_used_again(void **state)
+{
+	struct rig *rig = *state;
+	DEVICEINFO info;
+	void *first, *later;
+
+	assert_sdr(SDF_OpenSession(rig->device, &first), SDR_OK);
+	assert_sdr(SDF_CloseSession(first), SDR_OK);
+	for (int i = 0; i < 1000; i++) {
+		assert_sdr(SDF_OpenSession(rig->device, &later), SDR_OK);
+		assert_sdr(SDF_GetDeviceInfo(first, &info), SDR_INARGERR);
+		assert_sdr(SDF_CloseSession(first), SDR_INARGERR);
+		assert_sdr(SDF_CloseSession(later), SDR_OK);
+	}
+}
+
 /* --- Access rights --- */
 
 static void a_private_key_needs_its_access_code(void **state)
@@ -500,6 +516,7 @@ int main(void)
 		with_rig(the_device_tells_who_it_is),
 		with_rig(key_files_are_the_owners_only),
 		with_rig(foreign_and_stale_handles_are_refused_everywhere),
+		with_rig(a_stale_handle_stays_stale_when_its_place_is_used_again),
 		with_rig(a_private_key_needs_its_access_code),
 		with_rig(a_wrong_code_ends_the_right_and_other_sessions_have_none),
 		with_rig(keys_are_made_once_under_one_code_an_index),
