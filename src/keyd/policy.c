@@ -188,13 +188,11 @@ static bool check_journal(const struct hf_policy_key *key, struct hf_bytes messa
 
 static bool check_km(struct hf_bytes message, bool ask, int64_t now, struct hf_err *err)
 {
-	struct hf_ks_request request;
-	struct hf_ks_respond respond;
+	struct hf_km_message km;
 
 	if (ask)
-		return hf_ks_request_parse(message, &request, err) &&
-		       near_now("requestTime", request.requestTime, now, err);
-	return hf_ks_respond_parse(message, &respond, err) && near_now("respondTime", respond.respondTime, now, err);
+		return hf_km_request_tbs_parse(message, &km, err) && near_now("requestTime", km.at, now, err);
+	return hf_km_respond_tbs_parse(message, &km, err) && near_now("respondTime", km.at, now, err);
 }
 
 static bool check_request(const struct hf_policy_key *key, struct hf_bytes message, struct hf_err *err)
