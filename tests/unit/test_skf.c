@@ -441,70 +441,76 @@ static void files_keep_their_rights(void **state)
 	done(&t);
 }
 
-static void session_keys_pass_between_two_tokens(void **state)
+/* Gives the container an encryption pair, as a KM does, and tells its public key. */
+static void give_encryption_pair(const struct open_token *t, ECCPUBLICKEYBLOB *pub)
 {
-	struct open_token a = fresh("sess-a"), b = fresh("sess-b");
-	BYTE room[sizeof(ENVELOPEDKEYBLOB) + 16] = {0}, wrapped[sizeof(ECCCIPHERBLOB) + 15] = {0};
+	BYTE room[sizeof(ENVELOPEDKEYBLOB) + 16] = {0}, sm4[16] = {9};
 	ENVELOPEDKEYBLOB *env = (ENVELOPEDKEYBLOB *)room;
-	BLOCKCIPHERPARAM param = {.IVLen = 16, .PaddingType = SKF_PADDING_PKCS5};
 	ECCPUBLICKEYBLOB sign_pub;
 	struct hf_sm2_key pair;
 	struct hf_err err;
-	HANDLE ka, kb;
-	BYTE sm4[16] = {9}, plain[100], c[128], p[128];
-	ULONG len = sizeof(sign_pub), total = 0;
+	ULONG type, len = sizeof(sign_pub);
 
-	(void)state;
-	/* b gets an encryption pair. */
-	assert_sar(SKF_ExportPublicKey(b.con, TRUE, (BYTE *)&sign_pub, &len), SAR_OK);
+	assert_sar(SKF_ExportPublicKey(t->con, TRUE, (BYTE *)&sign_pub, &len), SAR_OK);
 	assert_ok(hf_sm2_generate(&pair, &err));
 	env->Version = 1;
-	env->ulSymmAlgID = SGD_SM4_ECB;
 	env->ulBits = 256;
 	hf_sm4_ecb_encrypt(sm4, pair.d, env->cbEncryptedPriKey + 32, 32);
 	env->PubKey.BitLen = 256;
 	memcpy(env->PubKey.XCoordinate + 32, pair.pub, 32);
 	memcpy(env->PubKey.YCoordinate + 32, pair.pub + 32, 32);
-	assert_sar(SKF_ExtECCEncrypt(b.dev, &sign_pub, sm4, 16, &env->ECCCipherBlob), SAR_OK);
+	assert_sar(SKF_ExtECCEncrypt(t->dev, &sign_pub, sm4, 16, &env->ECCCipherBlob), SAR_OK);
 	env->ulSymmAlgID = SGD_SM4_CBC;
-	assert_sar(SKF_ImportECCKeyPair(b.con, env), SAR_NOTSUPPORTYETERR);
+	assert_sar(SKF_ImportECCKeyPair(t->con, env), SAR_NOTSUPPORTYETERR);
 	env->ulSymmAlgID = SGD_SM4_ECB;
-	assert_sar(SKF_ImportECCKeyPair(b.con, env), SAR_OK);
-	ULONG type;
-	assert_sar(SKF_GetContainerType(b.con, &type), SAR_OK);
+	assert_sar(SKF_ImportECCKeyPair(t->con, env), SAR_OK);
+	assert_sar(SKF_GetContainerType(t->con, &type), SAR_OK);
 	assert_int_equal(type, SKF_CONTAINER_ECC);
+	*pub = env->PubKey;
+}
 
-	/* a encrypts to b in pieces of all sizes, b decrypts in other pieces. */
-	assert_sar(SKF_ECCExportSessionKey(a.con, SGD_SM4_CBC, &env->PubKey, (ECCCIPHERBLOB *)wrapped, &ka), SAR_OK);
+/* in through update in pieces, then final; returns the octets that came out. */
+static ULONG in_pieces(HANDLE key, ULONG (*update)(HANDLE, BYTE *, ULONG, BYTE *, ULONG *),
+	ULONG (*final)(HANDLE, BYTE *, ULONG *), struct hf_bytes in, ULONG piece, BYTE out[128])
+{
+	ULONG total = 0, len;
+
+	for (ULONG at = 0; at < in.len; at += piece) {
+		ULONG n = in.len - at < piece ? (ULONG)in.len - at : piece;
+		len = 128 - total;
+		assert_sar(update(key, (BYTE *)(uintptr_t)in.p + at, n, out + total, &len), SAR_OK);
+		total += len;
+	}
+	len = 128 - total;
+	assert_sar(final(key, out + total, &len), SAR_OK);
+	return total + len;
+}
+
+static void session_keys_pass_between_two_tokens(void **state)
+{
+	struct open_token a = fresh("sess-a"), b = fresh("sess-b");
+	BYTE wrapped[sizeof(ECCCIPHERBLOB) + 15] = {0}, plain[100], c[128], p[128];
+	BLOCKCIPHERPARAM param = {.IVLen = 16, .PaddingType = SKF_PADDING_PKCS5};
+	ECCPUBLICKEYBLOB pub;
+	HANDLE ka, kb;
+	ULONG len = sizeof(p);
+
+	(void)state;
+	give_encryption_pair(&b, &pub);
+	assert_sar(SKF_ECCExportSessionKey(a.con, SGD_SM4_CBC, &pub, (ECCCIPHERBLOB *)wrapped, &ka), SAR_OK);
 	assert_sar(SKF_ImportSessionKey(b.con, SGD_SM4_CBC, wrapped, sizeof(wrapped), &kb), SAR_OK);
 	assert_sar(SKF_ImportSessionKey(b.con, SGD_SM4_CBC, wrapped, sizeof(wrapped) - 1, &kb), SAR_INDATALENERR);
 	memset(plain, 'p', sizeof(plain));
 	for (ULONG piece = 1; piece <= 40; piece += 3) {
 		assert_sar(SKF_EncryptInit(ka, param), SAR_OK);
-		total = 0;
-		for (ULONG at = 0; at < sizeof(plain); at += piece) {
-			ULONG n = sizeof(plain) - at < piece ? (ULONG)sizeof(plain) - at : piece;
-			len = (ULONG)sizeof(c) - total;
-			assert_sar(SKF_EncryptUpdate(ka, plain + at, n, c + total, &len), SAR_OK);
-			total += len;
-		}
-		len = (ULONG)sizeof(c) - total;
-		assert_sar(SKF_EncryptFinal(ka, c + total, &len), SAR_OK);
-		assert_int_equal(total + len, 112);
+		assert_int_equal(in_pieces(ka, SKF_EncryptUpdate, SKF_EncryptFinal, HF_BYTES_OF(plain), piece, c), 112);
 		assert_sar(SKF_DecryptInit(kb, param), SAR_OK);
-		total = 0;
-		for (ULONG at = 0; at < 112; at += 7) {
-			len = (ULONG)sizeof(p) - total;
-			assert_sar(SKF_DecryptUpdate(kb, c + at, 7, p + total, &len), SAR_OK);
-			total += len;
-		}
-		len = (ULONG)sizeof(p) - total;
-		assert_sar(SKF_DecryptFinal(kb, p + total, &len), SAR_OK);
-		assert_int_equal(total + len, 100);
+		assert_int_equal(
+			in_pieces(kb, SKF_DecryptUpdate, SKF_DecryptFinal, (struct hf_bytes){c, 112}, 41 - piece, p),
+			100);
 		assert_memory_equal(p, plain, 100);
 	}
 	assert_sar(SKF_DecryptInit(kb, param), SAR_OK);
-	len = sizeof(p);
 	assert_sar(SKF_Decrypt(kb, c, 112, p, &len), SAR_OK);
 	assert_int_equal(len, 100);
 	assert_sar(SKF_Decrypt(kb, c, 112, p, &len), SAR_NOTINITIALIZEERR);
