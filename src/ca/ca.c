@@ -50,6 +50,7 @@ bool hf_ca_open(struct hf_ca *ca, const char *folder, struct hf_err *err)
 
 	for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++)
 		hf_buf_init(buffers[i], HF_CERT_MAX);
+	pthread_mutex_init(&ca->ledger_lock, NULL);
 	ca->reconciled = false;
 	return hf_store_read(ca->store, load_authorities, ca, err) &&
 	       load_file(folder, "service.crt", &ca->service_der, &ca->service, err) &&
@@ -58,6 +59,7 @@ bool hf_ca_open(struct hf_ca *ca, const char *folder, struct hf_err *err)
 
 void hf_ca_close(struct hf_ca *ca)
 {
+	pthread_mutex_destroy(&ca->ledger_lock);
 	hf_buf_clear(&ca->root.der);
 	hf_buf_clear(&ca->ca.der);
 	hf_buf_clear(&ca->service_der);

@@ -19,7 +19,8 @@
  * Whatever breaks between T1 and T2, the same request id asked again resumes: the KM gives the same octets for the same
  * task, and serials that reached the ledger are voided first (reconcile.c).
  *
- * One worker at a time calls the writing functions (the HTTP lane sees to it); reading ones may run beside.
+ * Issuing is done by one thread (the HTTP lane sees to it); status changes, CRLs and timers may run beside it. Between
+ * the ledger and the database only one of them works at a time: ledger_lock.
  */
 #ifndef HUFU_CA_CA_H
 #define HUFU_CA_CA_H
@@ -30,6 +31,8 @@
 #include "dev/dev.h"
 #include "feed/feed.h"
 #include "x509/decode.h"
+
+#include <pthread.h>
 
 #define HF_CA_BATCH_MAX 256 /* orders of one batch */
 
@@ -68,7 +71,8 @@ struct hf_ca {
 	struct hf_cert service;
 	struct hf_buf km_der; /* the KM's certificate, which signs its answers */
 	struct hf_cert km_cert;
-	bool reconciled; /* the ledger and the database agree; false after every new connection to keyd */
+	pthread_mutex_t ledger_lock; /* held from before something is ledgered until it is in the database */
+	bool reconciled;             /* under the lock: the ledger and the database agree */
 };
 
 /*
@@ -158,5 +162,7 @@ HF_MUST_USE bool hf_ca_km_revoke_due(struct hf_ca *ca, struct hf_err *err);
  * succeeded nothing is issued. Errors: HF_E_STATE (the ledger is older than the database, or another one), HF_E_PEER.
  */
 HF_MUST_USE bool hf_ca_reconcile(struct hf_ca *ca, struct hf_err *err);
+/* keyd was started anew: what was asked of the old one may or may not be in the ledger. */
+void hf_ca_keyd_changed(struct hf_ca *ca);
 
 #endif

@@ -49,6 +49,13 @@ bool hf_ca_frames_append(struct hf_ca *ca, struct frames *frames, const struct h
 /* This authority's key in the device. */
 struct hf_dev_key hf_ca_key(const struct hf_ca *ca, const struct hf_authority *authority);
 
+/*
+ * Everything that is signed with a ledgered key happens between these two: begin waits for its turn and reconciles if
+ * that is needed; end says whether all that was ledgered is now in the database. If not, the next begin reconciles.
+ */
+bool hf_ca_ledger_begin(struct hf_ca *ca, struct hf_err *err);
+void hf_ca_ledger_end(struct hf_ca *ca, bool accounted);
+
 /* After something was signed with a ledgered key: remembers in the same transaction how far the ledger went. */
 bool hf_ca_seen_put(struct hf_tx *tx, const struct hf_ledger_state *seen, struct hf_err *err);
 bool hf_ca_seen_get(struct hf_tx *tx, struct hf_ledger_state *seen, bool *there, struct hf_err *err);

@@ -167,29 +167,35 @@ static bool sign_crl(struct hf_ca *ca, const struct hf_authority *authority, con
 	if (ok) {
 		struct hf_bytes bytes = hf_buf_bytes(&tbs);
 		ok = hf_signed_make(&signer, &bytes, 1, der, err);
-		ca->reconciled = ca->reconciled && ok;
 	}
 	hf_buf_clear(&tbs);
 	return ok;
 }
 
+static bool issue_listed(
+	struct hf_ca *ca, struct publishing *p, struct listing *l, struct hf_buf *der, struct hf_err *err)
+{
+	if (!hf_store_read(ca->store, list_all, l, err) || !sign_crl(ca, p->authority, l, der, err) ||
+		!hf_decode_crl(hf_buf_bytes(der), &p->crl, err) || !hf_dev_ledger_state(ca->dev, &p->seen, err))
+		return false;
+	p->number = l->number;
+	p->made_at = l->now;
+	return hf_store_write(ca->store, publish, p, err);
+}
+
 bool hf_ca_crl_issue(
 	struct hf_ca *ca, const struct hf_authority *authority, const struct hf_ca_within *within, struct hf_err *err)
 {
-	struct listing l = {.ca = authority->id, .now = hf_now(ca->clock)};
-	struct publishing p = {.ca = ca, .authority = authority, .within = within, .made_at = l.now};
+	struct publishing p = {.ca = ca, .authority = authority, .within = within};
 	struct hf_buf der;
 
+	if (!hf_ca_ledger_begin(ca, err))
+		return hf_fail_in(err, "CRL of \"%s\"", authority->id);
+	struct listing l = {.ca = authority->id, .now = hf_now(ca->clock)};
 	hf_buf_init(&der, CRL_MAX);
 	hf_ca_frames_init(&p.frames);
-	bool ok = (ca->reconciled || hf_ca_reconcile(ca, err)) && hf_store_read(ca->store, list_all, &l, err) &&
-		  sign_crl(ca, authority, &l, &der, err) && hf_decode_crl(hf_buf_bytes(&der), &p.crl, err) &&
-		  hf_dev_ledger_state(ca->dev, &p.seen, err);
-	if (ok) {
-		p.number = l.number;
-		ok = hf_store_write(ca->store, publish, &p, err);
-		ca->reconciled = ca->reconciled && ok;
-	}
+	bool ok = issue_listed(ca, &p, &l, &der, err);
+	hf_ca_ledger_end(ca, ok);
 	listing_clear(&l);
 	hf_ca_frames_clear(&p.frames);
 	hf_buf_clear(&der);

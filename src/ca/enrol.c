@@ -56,6 +56,13 @@ static bool build(const struct hf_ca *ca, const struct hf_enrol *enrol, struct h
 	return hf_tbs_build(&params, tbs, err) && hf_lint_tbs(hf_buf_bytes(tbs), enrol->profile, NULL, err);
 }
 
+static bool sign_and_write(struct enrolling *e, const struct hf_signer *signer, struct hf_bytes tbs,
+	struct hf_buf *made, struct hf_err *err)
+{
+	return hf_signed_make(signer, &tbs, 1, made, err) && hf_decode_cert(hf_buf_bytes(made), &e->cert, err) &&
+	       hf_dev_ledger_state(e->ca->dev, &e->seen, err) && hf_store_write(e->ca->store, write_cert, e, err);
+}
+
 bool hf_ca_enrol(struct hf_ca *ca, const struct hf_enrol *enrol, struct hf_buf *der, struct hf_err *err)
 {
 	struct enrolling e = {.ca = ca, .enrol = enrol, .issuer_id = enrol->issuer ? enrol->issuer->id : "root"};
@@ -67,14 +74,10 @@ bool hf_ca_enrol(struct hf_ca *ca, const struct hf_enrol *enrol, struct hf_buf *
 	hf_ca_frames_init(&e.frames);
 	memcpy(key.pub, enrol->issuer ? enrol->issuer->cert.pub : enrol->pub, sizeof(key.pub));
 	struct hf_signer signer = hf_dev_signer(&key, true);
-	bool ok = (ca->reconciled || hf_ca_reconcile(ca, err)) && build(ca, enrol, &tbs, err);
+	bool ok = hf_ca_ledger_begin(ca, err);
 	if (ok) {
-		struct hf_bytes bytes = hf_buf_bytes(&tbs);
-		ca->reconciled = false;
-		ok = hf_signed_make(&signer, &bytes, 1, &made, err) &&
-		     hf_decode_cert(hf_buf_bytes(&made), &e.cert, err) && hf_dev_ledger_state(ca->dev, &e.seen, err) &&
-		     hf_store_write(ca->store, write_cert, &e, err);
-		ca->reconciled = ok;
+		ok = build(ca, enrol, &tbs, err) && sign_and_write(&e, &signer, hf_buf_bytes(&tbs), &made, err);
+		hf_ca_ledger_end(ca, ok);
 	}
 	if (ok)
 		hf_buf_put_bytes(der, hf_buf_bytes(&made));

@@ -339,8 +339,6 @@ static bool sign_all(struct batch *b, const struct hf_bytes *tbs, struct hf_buf 
 	struct hf_dev_key key = hf_ca_key(b->ca, &b->ca->ca);
 	struct hf_signer signer = hf_dev_signer(&key, true);
 
-	/* From here on serials may be in the ledger: whatever fails now is sorted out by the next reconciling. */
-	b->ca->reconciled = false;
 	return hf_signed_make(&signer, tbs, num, out, err) && hf_dev_ledger_state(b->ca->dev, &b->seen, err);
 }
 
@@ -432,37 +430,51 @@ static bool write_t2(struct hf_tx *tx, void *ctx, struct hf_err *err)
 
 static bool finish(struct batch *b, struct hf_err *err)
 {
-	bool any = false;
-
+	if (hf_store_write(b->ca->store, write_t2, b, err))
+		return true;
 	for (size_t i = 0; i < b->num; i++)
-		any |= b->works[i].live;
-	if (!hf_store_write(b->ca->store, write_t2, b, err)) {
-		for (size_t i = 0; i < b->num; i++)
-			b->works[i].order->done = b->works[i].order->done && !b->works[i].live;
-		return fail_all(b, err);
-	}
-	b->ca->reconciled = b->ca->reconciled || any;
-	return true;
+		b->works[i].order->done = b->works[i].order->done && !b->works[i].live;
+	return fail_all(b, err);
 }
 
-static void run_stages(struct batch *b)
+static bool any_live(const struct batch *b)
+{
+	for (size_t i = 0; i < b->num; i++)
+		if (b->works[i].live)
+			return true;
+	return false;
+}
+
+/* Ledger, signatures and T2 are one piece of work: nobody else may read the ledger between them. */
+static bool sign_and_finish(struct batch *b, struct hf_err *err)
+{
+	struct hf_err why = {0};
+
+	if (!any_live(b))
+		return finish(b, err);
+	if (!hf_ca_ledger_begin(b->ca, &why)) {
+		fail_all(b, &why);
+		return finish(b, err);
+	}
+	bool all_signed = sign_live(b, &why) || fail_all(b, &why);
+	bool ok = finish(b, err);
+	hf_ca_ledger_end(b->ca, all_signed && ok);
+	return ok;
+}
+
+/* All that comes before the signatures. */
+static void prepare(struct batch *b)
 {
 	struct hf_err err = {0};
 
 	look_at_orders(b);
-	if (!b->ca->reconciled && !hf_ca_reconcile(b->ca, &err)) {
-		fail_all(b, &err);
-		return;
-	}
-	if (!hf_store_write(b->ca->store, look_up, b, &err) || !make_task(b, &err) ||
+	if (!hf_ca_reconcile(b->ca, &err) || !hf_store_write(b->ca->store, look_up, b, &err) || !make_task(b, &err) ||
 		(b->new_task && !hf_store_write(b->ca->store, write_t1, b, &err))) {
 		fail_all(b, &err);
 		return;
 	}
 	ask_km(b);
 	build_all(b);
-	if (!sign_live(b, &err))
-		fail_all(b, &err);
 }
 
 bool hf_ca_issue(
@@ -482,8 +494,8 @@ bool hf_ca_issue(
 		hf_buf_init(&b.works[i].tbs[0], HF_TBS_MAX);
 		hf_buf_init(&b.works[i].tbs[1], HF_TBS_MAX);
 	}
-	run_stages(&b);
-	bool ok = finish(&b, err);
+	prepare(&b);
+	bool ok = sign_and_finish(&b, err);
 	for (size_t i = 0; i < num; i++) {
 		hf_buf_clear(&b.works[i].tbs[0]);
 		hf_buf_clear(&b.works[i].tbs[1]);

@@ -154,19 +154,48 @@ static bool take_all(
 	return ok;
 }
 
-bool hf_ca_reconcile(struct hf_ca *ca, struct hf_err *err)
+static bool reconcile(struct hf_ca *ca, struct hf_err *err)
 {
 	struct hf_ledger_state now;
 	struct seen seen = {0};
 	size_t num_void = 0;
 
-	ca->reconciled = false;
 	if (!hf_dev_ledger_state(ca->dev, &now, err) || !hf_store_read(ca->store, read_seen, &seen, err) ||
 		!check_same(ca, &seen, &now, err) ||
 		!take_all(ca, seen.there ? seen.state.number : 0, &now, &num_void, err))
 		return hf_fail_in(err, "reconciling with the ledger");
 	if (num_void > 0)
 		hf_log(ca->log, HF_LOG_WARN, "%zu ledger entries were never issued: now void and revoked", num_void);
-	ca->reconciled = true;
 	return true;
+}
+
+bool hf_ca_ledger_begin(struct hf_ca *ca, struct hf_err *err)
+{
+	pthread_mutex_lock(&ca->ledger_lock);
+	ca->reconciled = ca->reconciled || reconcile(ca, err);
+	if (ca->reconciled)
+		return true;
+	pthread_mutex_unlock(&ca->ledger_lock);
+	return false;
+}
+
+void hf_ca_ledger_end(struct hf_ca *ca, bool accounted)
+{
+	ca->reconciled = ca->reconciled && accounted;
+	pthread_mutex_unlock(&ca->ledger_lock);
+}
+
+bool hf_ca_reconcile(struct hf_ca *ca, struct hf_err *err)
+{
+	if (!hf_ca_ledger_begin(ca, err))
+		return false;
+	hf_ca_ledger_end(ca, true);
+	return true;
+}
+
+void hf_ca_keyd_changed(struct hf_ca *ca)
+{
+	pthread_mutex_lock(&ca->ledger_lock);
+	ca->reconciled = false;
+	pthread_mutex_unlock(&ca->ledger_lock);
 }
