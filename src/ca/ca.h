@@ -56,6 +56,7 @@ struct hf_ca_settings {
 	char ocsp_uri[256];   /* AIA */
 	char issuer_uri[256]; /* folder of AIA caIssuers: "http://127.0.0.1:8444/ca" + "/ca.crt" */
 	int64_t crl_hours;    /* nextUpdate - thisUpdate */
+	int64_t max_days;     /* longest validity of a user's certificate, beside the template's */
 	bool identity_2023;   /* which edition's identity extensions are written (docs/decisions/0002) */
 };
 

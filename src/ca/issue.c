@@ -97,9 +97,11 @@ static bool check_template(const struct hf_ca *ca, struct work *w, int64_t now, 
 	w->template = hf_template_find(o->template);
 	if (!w->template)
 		return hf_fail(err, HF_E_INPUT, "no template \"%.64s\"", o->template);
-	if (o->validity_days < 1 || o->validity_days > w->template->max_days)
+	int64_t max_days =
+		ca->settings.max_days < w->template->max_days ? ca->settings.max_days : w->template->max_days;
+	if (o->validity_days < 1 || o->validity_days > max_days)
 		return hf_fail(err, HF_E_INPUT, "validity of %lld days: template %s allows 1 to %lld",
-			(long long)o->validity_days, o->template, (long long)w->template->max_days);
+			(long long)o->validity_days, o->template, (long long)max_days);
 	if (now + o->validity_days * HF_DAY > ca->ca.cert.tbs.validity.notAfter)
 		return hf_fail(err, HF_E_INPUT, "validity of %lld days reaches behind the CA's own end",
 			(long long)o->validity_days);

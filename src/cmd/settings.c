@@ -105,3 +105,14 @@ void hf_settings_print(const struct hf_settings *settings, struct hf_buf *out)
 			(void)hf_buf_printf(out, "%lld\n", (long long)v);
 	}
 }
+
+bool hf_url_port(const char *url, uint16_t *port)
+{
+	const char *colon = strrchr(url, ':');
+	int64_t v;
+
+	if (!colon || !hf_parse_i64(colon + 1, 1, 65535, &v))
+		return false;
+	*port = (uint16_t)v;
+	return true;
+}
