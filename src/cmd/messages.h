@@ -1,0 +1,181 @@
+/*
+ * What `hufu` says to people, in English and Chinese: one table. Formats are printf's; both languages of a row take
+ * the same arguments in the same order (a test compares them).
+ */
+#ifndef HUFU_CMD_MESSAGES_H
+#define HUFU_CMD_MESSAGES_H
+
+enum hf_lang { HF_LANG_EN, HF_LANG_ZH, HF_NUM_LANGS };
+
+/* clang-format off */
+#define HF_MESSAGES(M) \
+	/* help */ \
+	M(USAGE, "Usage", "用法") \
+	M(VERBS, "Verbs", "命令") \
+	M(OPTIONS, "Options", "选项") \
+	M(COMMON_OPTIONS, "Common options", "通用选项") \
+	M(ABOUT, "Hufu: a certificate authentication system for SM2/SM3/SM4", "虎符：商用密码证书认证系统") \
+	M(HELP_HINT, "`%s --help` says how.", "用法见 `%s --help`。") \
+	M(EXIT_CODES, "Exit status: 0 done or valid, 1 refused or not valid, 2 the command line is wrong.", \
+		"退出码：0 成功或有效，1 被拒绝或无效，2 命令行有误。") \
+	M(OPT_HOME, "the authority's folder; default: var", "系统目录，默认 var") \
+	M(OPT_JSON, "results as JSON", "以 JSON 输出结果") \
+	M(OPT_HELP, "this text", "显示本帮助") \
+	M(OPT_LANG, "zh or en; default: by LC_ALL, LC_MESSAGES, LANG", "zh 或 en，默认取自 LC_ALL、LC_MESSAGES、LANG") \
+	M(OPT_OPERATOR, "whose token signs; default: the operator of that role in the demonstration", \
+		"由哪位操作员的令牌签名，默认为演示系统中该角色的操作员") \
+	M(OPT_SKF, "the tokens' GM/T 0016 library; default: HUFU_SKF_LIBRARY, else libhufuskf.so beside this program", \
+		"令牌的 GM/T 0016 接口库，默认 HUFU_SKF_LIBRARY，否则为程序旁的 libhufuskf.so") \
+	M(OPT_PIN_FILE, "file with the operator's PIN; default: HOME/tokens/pins, else asked on the terminal", \
+		"存放操作员 PIN 的文件，默认 HOME/tokens/pins，否则在终端输入") \
+	/* help of verbs */ \
+	M(DO_INIT, "make a home: keys, certificates, operators' tokens, settings", "初始化：密钥、证书、操作员令牌、配置") \
+	M(DO_UP, "run all services of a home; make it first if it is not there", "启动全部服务，必要时先初始化") \
+	M(DO_STATUS, "are the services there, and well?", "查看各服务状态") \
+	M(DO_REQUEST_ADD, "enter one applicant (录入)", "录入一名申请人") \
+	M(DO_REQUEST_IMPORT, "enter, review and produce a CSV file of applicants", "批量录入、审核并制证（CSV 文件）") \
+	M(DO_REQUEST_LIST, "list applications", "列出申请") \
+	M(DO_REQUEST_SHOW, "one application in full", "查看一份申请") \
+	M(DO_REQUEST_REVIEW, "approve or reject applications (审核)", "审核申请：通过或退回") \
+	M(DO_REQUEST_PRODUCE, "produce approved applications into tokens (制证)", "为已审核的申请制证") \
+	M(DO_CERT_LIST, "list certificates", "列出证书") \
+	M(DO_CERT_SHOW, "one certificate with its state", "查看一张证书及其状态") \
+	M(DO_CERT_EXPORT, "write a certificate, PEM or DER", "导出证书（PEM 或 DER）") \
+	M(DO_CERT_REVOKE, "revoke a certificate and its pair", "撤销证书及其配对证书") \
+	M(DO_CERT_FREEZE, "freeze a certificate and its pair", "冻结证书及其配对证书") \
+	M(DO_CERT_UNFREEZE, "unfreeze a certificate and its pair", "解冻证书及其配对证书") \
+	M(DO_CRL_SHOW, "show a CRL: of the root, of the CA, or in a file", "显示 CRL：根、CA 或文件中的") \
+	M(DO_CRL_FETCH, "fetch a CRL, verify it, write it", "下载 CRL，验证后写出") \
+	M(DO_OCSP_QUERY, "ask the responder about a certificate and verify its answer", "在线查询证书状态并验证应答") \
+	M(DO_AUDIT_LIST, "list audit records", "列出审计记录") \
+	M(DO_AUDIT_VERIFY, "verify the chain and the signed heads of the audit journals", "验证审计日志的哈希链与签名") \
+	M(DO_TOKEN_LIST, "list the tokens at this workstation", "列出本机令牌") \
+	M(DO_TOKEN_SHOW, "what is in a token", "查看令牌内容") \
+	M(DO_X509_PRINT, "print a certificate, request, CRL, OCSP message, CMS or GM/T 0014 message", \
+		"打印证书、证书请求、CRL、OCSP、CMS 或 GM/T 0014 消息") \
+	M(DO_X509_VERIFY, "verify a certificate's chain, a request, CRL, OCSP answer or signed message", \
+		"验证证书链、证书请求、CRL、OCSP 应答或签名消息") \
+	/* help of options */ \
+	M(OPT_ONCE, "run the whole flow once, then stop", "跑完整个流程后退出") \
+	M(OPT_FIELD, "a field of the applicant", "申请人的一个字段") \
+	M(OPT_FIELDS_JSON, "the applicant as a JSON object in FILE (- is standard input)", "申请人，JSON 文件（- 为标准输入）") \
+	M(OPT_BATCH, "the batch's id; default: SM3 of the file, so that the same file again goes on", \
+		"批次号，默认为文件的 SM3，重跑同一文件即续作") \
+	M(OPT_NO_PRODUCE, "only enter and review", "只录入和审核") \
+	M(OPT_JOBS, "how many at a time; default 16", "并行数，默认 16") \
+	M(OPT_REVIEWER, "who reviews; default shenhe", "审核员，默认 shenhe") \
+	M(OPT_PRODUCER, "who produces; default zhizheng", "制证员，默认 zhizheng") \
+	M(OPT_STATE, "only in this state", "只列该状态的") \
+	M(OPT_BATCH_FILTER, "only of this batch", "只列该批次的") \
+	M(OPT_LIMIT, "at most so many; default 100", "最多条数，默认 100") \
+	M(OPT_AFTER, "only behind this one", "只列其后的") \
+	M(OPT_REJECT, "reject; otherwise approve", "退回，缺省为通过") \
+	M(OPT_REASON_TEXT, "why; needed to reject", "理由，退回时必填") \
+	M(OPT_TOKEN, "the subject's token (device name) instead of a new software token", "使用已有令牌（设备名）而非新建软件令牌") \
+	M(OPT_TOKEN_PIN, "file with that token's PIN; default: asked on the terminal", "该令牌 PIN 的文件，默认在终端输入") \
+	M(OPT_APPLICATION, "its application; default HUFU", "令牌应用名，默认 HUFU") \
+	M(OPT_CONTAINER, "its container; default hufu", "令牌容器名，默认 hufu") \
+	M(OPT_REQUEST, "only of this application", "只列该申请的") \
+	M(OPT_SUBJECT, "only with this text in the subject", "只列主题含此文字的") \
+	M(OPT_REASON, "reason of RFC 5280: keyCompromise, superseded, …; default unspecified", \
+		"RFC 5280 撤销原因：keyCompromise、superseded 等，默认 unspecified") \
+	M(OPT_ONLY, "only this one, not its pair", "只处理这一张，不含配对证书") \
+	M(OPT_OUT, "write to FILE; default: standard output", "写入文件，默认标准输出") \
+	M(OPT_DER, "DER instead of PEM", "输出 DER 而非 PEM") \
+	M(OPT_HASH, "hash of the CertID: sm3 or sha1; default sm3", "CertID 的杂凑算法：sm3 或 sha1，默认 sm3") \
+	M(OPT_NONCE, "with a nonce", "带 nonce") \
+	M(OPT_GET, "ask by GET instead of POST", "用 GET 而非 POST") \
+	M(OPT_SERVICE, "ca, ra, km or ocsp", "ca、ra、km 或 ocsp") \
+	M(OPT_ALL, "all four services (the default without --service)", "全部四个服务（未给 --service 时的默认）") \
+	M(OPT_FILTER_OPERATOR, "only by this operator", "只列该操作员的") \
+	M(OPT_FILTER_OPERATION, "only this operation: request.review, cert.revoke, …", "只列该操作：request.review、cert.revoke 等") \
+	M(OPT_FILTER_RESULT, "only with this result: ok, denied, …", "只列该结果：ok、denied 等") \
+	M(OPT_FILTER_OBJECT, "only about this object", "只列该对象的") \
+	M(OPT_FROM, "since then (2026-11-22T10:31:09Z)", "起始时间（2026-11-22T10:31:09Z）") \
+	M(OPT_TO, "until then", "截止时间") \
+	M(OPT_ANCHOR, "the trusted certificate; default: HOME/root.crt", "信任锚证书，默认 HOME/root.crt") \
+	M(OPT_INTERMEDIATE, "a certificate between; may be given several times", "中间证书，可多次给出") \
+	M(OPT_CRL, "a CRL to hold against; may be given several times", "用于核对的 CRL，可多次给出") \
+	M(OPT_REQUIRE_CRL, "every certificate must be covered by a CRL", "每张证书都须有 CRL 覆盖") \
+	M(OPT_ISSUER, "the issuer's certificate (CRL, OCSP answer); default: HOME/ca.crt", "颁发者证书（CRL、OCSP 应答），默认 HOME/ca.crt") \
+	M(OPT_CERT_ASKED, "the certificate that the OCSP answer is about", "OCSP 应答所针对的证书") \
+	M(OPT_CONTENT, "the detached content of a signed message", "签名消息的外部原文") \
+	M(OPT_AT, "as if now were then", "按该时间验证") \
+	/* errors and hints */ \
+	M(ERROR, "error", "错误") \
+	M(ERR_NO_VERB, "no such verb", "没有该命令") \
+	/* what operators read */ \
+	M(ENTERED, "entered: %s", "已录入：%s") \
+	M(BATCH_DONE, "batch %s: %lld rows, %zu accepted, %zu refused", "批次 %s：%lld 行，接受 %zu，拒绝 %zu") \
+	M(BATCH_IGNORED, "columns that were ignored: %s", "被忽略的列：%s") \
+	M(ROW, "row", "行") \
+	M(FIELD, "field", "字段") \
+	M(REASON, "reason", "原因") \
+	M(REVIEWED, "reviewed: %zu approved, %zu refused", "审核：通过 %zu，拒绝 %zu") \
+	M(REJECTED, "reviewed: %zu rejected, %zu refused", "审核：退回 %zu，拒绝 %zu") \
+	M(PRODUCE_GOING_ON, "installed already: %zu of %zu; going on with %zu", "已安装 %zu 份，共 %zu 份，继续处理 %zu 份") \
+	M(PRODUCE_PROGRESS, "produced %zu/%zu, %.0f per second", "制证 %zu/%zu，每秒 %.0f") \
+	M(PRODUCE_SUM, "issued %zu, installed %zu, failed %zu; %.1f s, %.1f per second", \
+		"签发 %zu，安装 %zu，失败 %zu；%.1f 秒，每秒 %.1f") \
+	M(PRODUCE_FAILED, "%s: %s", "%s：%s") \
+	M(NOTHING_TO_DO, "nothing to do", "无事可做") \
+	M(NONE_FOUND, "none", "无") \
+	M(MORE_BEHIND, "there may be more: --after %s", "可能还有，续查用 --after %s") \
+	M(STATUS_DONE, "%s %s: done", "%s %s：完成") \
+	M(STATUS_REFUSED, "%s: %s: %s", "%s：%s：%s") \
+	M(WROTE, "wrote %s (%zu octets)", "已写入 %s（%zu 字节）") \
+	M(CRL_VERIFIED, "verified: issued by %s, valid until %s", "验证通过：由 %s 签发，有效至 %s") \
+	M(CRL_UNVERIFIED, "not verified: %s", "未验证：%s") \
+	M(VALID, "valid: %s", "有效：%s") \
+	M(NOT_VALID, "not valid: %s", "无效：%s") \
+	M(PIN_PROMPT, "PIN of token %s: ", "令牌 %s 的 PIN：") \
+	M(AUDIT_FAULT, "%s: frame %lld: %s: %s", "%s：第 %lld 帧：%s：%s") \
+	M(AUDIT_SUM, "%s: %lld frames, %llu records, %llu signed heads (the last over frame %lld), %llu faults", \
+		"%s：%lld 帧，%llu 条记录，%llu 个签名头（最后一个至第 %lld 帧），%llu 处错误") \
+	M(AUDIT_SIGNATURES, "%s: %llu operators' signatures verified, %llu not checked (their certificate is not at hand)", \
+		"%s：操作员签名 %llu 个验证通过，%llu 个未验证（手头无其证书）") \
+	/* columns */ \
+	M(COL_ID, "id", "编号") \
+	M(COL_STATE, "state", "状态") \
+	M(COL_BATCH, "batch", "批次") \
+	M(COL_TEMPLATE, "template", "模板") \
+	M(COL_NAME, "name", "名称") \
+	M(COL_ORGANIZATION, "organization", "组织") \
+	M(COL_ENTERED, "entered", "录入时间") \
+	M(COL_ENTERED_BY, "entered by", "录入员") \
+	M(COL_SERIAL, "serial", "序列号") \
+	M(COL_KIND, "kind", "种类") \
+	M(COL_REQUEST, "request", "申请") \
+	M(COL_SUBJECT, "subject", "主题") \
+	M(COL_NOT_AFTER, "not after", "有效期至") \
+	M(COL_NUMBER, "frame", "帧") \
+	M(COL_AT, "at", "时间") \
+	M(COL_OPERATOR, "operator", "操作员") \
+	M(COL_ROLE, "role", "角色") \
+	M(COL_OPERATION, "operation", "操作") \
+	M(COL_OBJECT, "object", "对象") \
+	M(COL_RESULT, "result", "结果") \
+	M(COL_TEXT, "text", "说明") \
+	M(COL_DEVICE, "device", "设备") \
+	M(COL_LABEL, "label", "标签") \
+	M(COL_MAKER, "manufacturer", "厂商") \
+	M(COL_TRIES, "PIN tries", "PIN 剩余次数") \
+	M(COL_CONTAINER, "container", "容器") \
+	M(COL_USE, "use", "用途") \
+	M(USE_SIGN, "signing", "签名") \
+	M(USE_ENC, "encryption", "加密")
+/* clang-format on */
+
+enum hf_message {
+#define HF_MESSAGE_ID(name, en, zh) HF_MSG_##name,
+	HF_MESSAGES(HF_MESSAGE_ID)
+#undef HF_MESSAGE_ID
+		HF_NUM_MESSAGES
+};
+
+/* Never NULL. */
+const char *hf_message(enum hf_lang lang, enum hf_message id);
+/* Of a locale's name ("zh_CN.UTF-8", "zh-TW", "C", NULL): Chinese when it begins with zh, else English. */
+enum hf_lang hf_lang_of(const char *locale);
+
+#endif
