@@ -217,6 +217,7 @@ static void a_signed_message_verifies_in_all_its_forms(void **state)
 			assert_int_equal(signer.signing_at, RIG_NOW);
 		hf_buf_init(&signed_octets, HF_CMS_MAX);
 		assert_ok(hf_cms_signed_tbs(&what, &signed_octets, &err));
+		assert_int_equal(signed_octets.p[0], attributes ? 0x31 /* SET OF */ : CONTENT.p[0]);
 		assert_true(rig_openssl_verifies(rig->signer.key.pub, hf_buf_bytes(&signed_octets), signer.signature));
 		hf_buf_clear(&signed_octets);
 		hf_buf_clear(&der);
@@ -316,6 +317,24 @@ static void two_signers_and_the_pkcs7_family_are_read(void **state)
 	hf_buf_clear(&signers);
 	hf_buf_clear(&second);
 	hf_buf_clear(&first);
+}
+
+static void attributes_of_another_content_type_are_refused(void **state)
+{
+	struct hf_err err;
+	struct hf_buf der, changed;
+	struct hf_signed_data data;
+	struct hf_cms_signed message;
+
+	(void)state;
+	make_signed(true, false, 0, &der);
+	hf_buf_init(&changed, HF_CMS_MAX);
+	assert_ok(hf_cms_unwrap(hf_buf_bytes(&der), HF_CMS_SIGNED_DATA, &hf_SignedData, &data, &err));
+	data.contentInfo.contentType = hf_oid_bytes(HF_OID_P7_DATA);
+	assert_ok(hf_cms_wrap(HF_CMS_SIGNED_DATA, &hf_SignedData, &data, &changed, &err));
+	assert_refused(hf_cms_signed_parse(hf_buf_bytes(&changed), &message, &err), HF_E_INPUT, "contentType");
+	hf_buf_clear(&changed);
+	hf_buf_clear(&der);
 }
 
 /* ---- EnvelopedData ---- */
@@ -541,6 +560,7 @@ int main(void)
 		cmocka_unit_test(a_message_that_is_not_the_signers_is_refused),
 		cmocka_unit_test(no_flipped_bit_of_a_signed_message_is_accepted),
 		cmocka_unit_test(two_signers_and_the_pkcs7_family_are_read),
+		cmocka_unit_test(attributes_of_another_content_type_are_refused),
 		cmocka_unit_test(what_is_enveloped_opens_for_its_recipients_only),
 		cmocka_unit_test(a_signing_certificate_is_no_recipient),
 		cmocka_unit_test(wrong_padding_is_refused),
