@@ -14,6 +14,10 @@
 #include <termios.h>
 #include <unistd.h>
 
+/* Conditions on argument n. libseccomp's own macros leave a field out, which clang does not like. */
+#define EQ(n, value)           ((struct scmp_arg_cmp){(n), SCMP_CMP_EQ, (value), 0})
+#define MASKED(n, mask, value) ((struct scmp_arg_cmp){(n), SCMP_CMP_MASKED_EQ, (mask), (value)})
+
 /* Work on what is open, memory, time, waiting, and looking at files (Landlock says which may be opened). */
 static const char *const base_calls[] = {"read", "write", "readv", "writev", "close", "close_range", "lseek", "open",
 	"openat", "stat", "fstat", "lstat", "newfstatat", "statx", "statfs", "fstatfs", "access", "faccessat",
@@ -73,12 +77,11 @@ static int add_all(scmp_filter_ctx filter, uint32_t action, const char *const *n
 /* A new process is death, a new thread is fine. */
 static int add_clone(scmp_filter_ctx filter, bool threads)
 {
-	int rc = seccomp_rule_add(
-		filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+	int rc = seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, SCMP_SYS(clone), 1, MASKED(0, CLONE_THREAD, 0));
 
 	if (rc == 0 && threads)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-			SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM));
+			MASKED(0, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM));
 	if (rc == 0)
 		rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	return rc;
@@ -92,9 +95,8 @@ static int add_tcp_socket(scmp_filter_ctx filter)
 
 	for (size_t f = 0; f < 2; f++)
 		for (size_t p = 0; p < 2 && rc == 0; p++)
-			rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3,
-				SCMP_A0(SCMP_CMP_EQ, families[f]), SCMP_A1(SCMP_CMP_MASKED_EQ, 0xF, SOCK_STREAM),
-				SCMP_A2(SCMP_CMP_EQ, protocols[p]));
+			rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 3, EQ(0, families[f]),
+				MASKED(1, 0xF, SOCK_STREAM), EQ(2, protocols[p]));
 	return rc;
 }
 
@@ -104,7 +106,7 @@ static int add_vendor(scmp_filter_ctx filter)
 	int rc = add_all(filter, SCMP_ACT_ALLOW, vendor_calls);
 
 	for (size_t f = 0; f < 3 && rc == 0; f++)
-		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, families[f]));
+		rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1, EQ(0, families[f]));
 	return rc;
 }
 
@@ -115,20 +117,16 @@ static int add_narrow(scmp_filter_ctx filter, bool vendor)
 	int rc = 0;
 
 	if (!vendor) {
-		rc |= seccomp_rule_add(
-			filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-		rc |= seccomp_rule_add(
-			filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+		rc |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1, MASKED(2, PROT_EXEC, 0));
+		rc |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, MASKED(2, PROT_EXEC, 0));
 		for (size_t i = 0; i < sizeof(ioctls) / sizeof(ioctls[0]); i++)
-			rc |= seccomp_rule_add(
-				filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, ioctls[i]));
+			rc |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, EQ(1, ioctls[i]));
 	}
+	rc |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, EQ(2, 0)); /* only reading */
+	rc |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, EQ(0, PR_SET_NAME));
+	rc |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, EQ(0, PR_GET_NAME));
 	rc |= seccomp_rule_add(
-		filter, SCMP_ACT_ALLOW, SCMP_SYS(prlimit64), 1, SCMP_A2(SCMP_CMP_EQ, 0)); /* only reading */
-	rc |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_SET_NAME));
-	rc |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, PR_GET_NAME));
-	rc |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-		SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid())); /* abort() */
+		filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, EQ(0, (scmp_datum_t)getpid())); /* abort() */
 	return rc;
 }
 
