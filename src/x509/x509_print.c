@@ -263,6 +263,21 @@ static const struct {
 	{&hf_OcspNoCheck, print_nothing},
 };
 
+/* An identity: a bare string, or an alternative of IdentifyCode by its number. */
+static bool print_identity(struct hf_bytes value, struct hf_buf *out)
+{
+	struct hf_bytes rest = value;
+	struct hf_der_tlv tlv;
+
+	if (!hf_der_next(&rest, &tlv, NULL) || tlv.tag < HF_DER_CTX(0) || tlv.tag > HF_DER_CTX(2) ||
+		!hf_utf8_is_line(tlv.content))
+		return false;
+	hf_buf_printf(out, "[%u] \"", tlv.tag & 0x1Fu);
+	hf_buf_put_bytes(out, tlv.content);
+	hf_buf_put_str(out, "\"\n");
+	return true;
+}
+
 static void print_value(const struct hf_der_type *type, const void *value, struct hf_buf *out, unsigned indent)
 {
 	for (size_t i = 0; i < sizeof(printers) / sizeof(printers[0]); i++)
@@ -290,6 +305,8 @@ void hf_ext_print(const struct hf_extension *extension, struct hf_buf *out, unsi
 	pad(out, indent);
 	put_oid(extension->extnID, out);
 	hf_buf_put_str(out, extension->critical ? " (critical): " : ": ");
+	if (type == &hf_der_Any && print_identity(extension->extnValue, out))
+		return;
 	if (type && hf_der_decode(type, extension->extnValue, value, NULL)) {
 		print_value(type, value, out, indent);
 		return;
