@@ -132,11 +132,13 @@ void hf_ra_ask(const struct hf_ra *ra, struct hf_ra_csr_job *jobs, size_t num)
 	for (size_t i = 0; i < num_asks; i++) {
 		struct hf_ra_csr_job *job = whose[i];
 
-		if (!ok || !asks[i].ok)
+		if (!ok || !asks[i].ok) {
 			job->err = ok ? asks[i].err : err;
-		else
-			(void)hf_ra_check_issued(&job->issued, hf_buf_bytes(&job->subject), job->key, job->any_key,
-				&job->serials, &job->err);
+			continue;
+		}
+		/* what does not answer the question is not kept: its error stays in job->err */
+		job->ask = hf_ra_check_issued(
+			&job->issued, hf_buf_bytes(&job->subject), job->key, job->any_key, &job->serials, &job->err);
 	}
 	free(whose);
 	free(asks);
