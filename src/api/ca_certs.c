@@ -113,6 +113,19 @@ static bool show_row(void *ctx, const struct hf_cert_row *row, struct hf_err *er
 	return true;
 }
 
+/* A text, because a taskNO may be longer than what JSON's numbers hold everywhere. */
+static bool write_task(struct hf_tx *tx, struct listing *l, struct hf_err *err)
+{
+	char text[32];
+	int64_t task;
+
+	if (!hf_ca_task_of(tx, l->request_id, &task, err))
+		return false;
+	hf_fmt_cut(text, sizeof(text), "%lld", (long long)task);
+	hf_json_write_str(&l->w, "km_task", text);
+	return true;
+}
+
 static bool show_cert(struct hf_tx *tx, struct hf_api_call *c, struct hf_buf *answer, void *ctx, struct hf_err *err)
 {
 	const char *text = hf_exchange_param(c->ex, "serial");
@@ -133,6 +146,8 @@ static bool show_cert(struct hf_tx *tx, struct hf_api_call *c, struct hf_buf *an
 		return hf_fail(err, HF_E_MISSING, "this CA has issued no certificate %.40s", text);
 	pair.request_id = l->request_id;
 	if (l->request_id[0] && !hf_ca_certs(tx, &pair, note_pair, l, err))
+		return false;
+	if (l->request_id[0] && !write_task(tx, l, err))
 		return false;
 	if (l->pair.len > 0)
 		hf_json_write_hex(&l->w, "pair", hf_buf_bytes(&l->pair));

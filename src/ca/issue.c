@@ -105,8 +105,6 @@ static bool check_template(const struct hf_ca *ca, struct work *w, int64_t now, 
 	if (now + o->validity_days * HF_DAY > ca->ca.cert.tbs.validity.notAfter)
 		return hf_fail(err, HF_E_INPUT, "validity of %lld days reaches behind the CA's own end",
 			(long long)o->validity_days);
-	if (o->email && !w->template->email)
-		return hf_fail(err, HF_E_INPUT, "template %s takes no e-mail address", o->template);
 	for (size_t i = 0; i < o->num_identities; i++)
 		if (!(w->template->identities & 1u << o->identities[i].kind))
 			return hf_fail(err, HF_E_INPUT, "template %s takes no %s", o->template,
@@ -319,7 +317,7 @@ static bool build_one(struct batch *b, struct work *w, bool enc, struct hf_err *
 		.crl_uri = crl,
 		.ocsp_uri = s->ocsp_uri,
 		.ca_issuers_uri = issuer,
-		.email = w->order->email,
+		.email = t->email ? w->order->email : NULL,
 		.edition = s->identity_2023 ? HF_IDENTITY_2023 : HF_IDENTITY_2012,
 		.num_identities = w->order->num_identities,
 	};

@@ -101,3 +101,15 @@ bool hf_ca_certs(struct hf_tx *tx, const struct hf_cert_filter *filter,
 	hf_buf_clear(&like);
 	return ok;
 }
+
+bool hf_ca_task_of(struct hf_tx *tx, const char *request_id, int64_t *task, struct hf_err *err)
+{
+	struct hf_query *q = hf_query(tx, "SELECT task FROM issuance WHERE request_id = ?");
+	bool there = false;
+
+	hf_query_text(q, request_id);
+	bool ok = hf_query_next(q, &there, err);
+	*task = ok && there ? hf_query_col_i64(q, 0) : 0;
+	hf_query_done(q);
+	return ok;
+}

@@ -28,4 +28,7 @@ struct hf_cert_filter {
 HF_MUST_USE bool hf_ca_certs(struct hf_tx *tx, const struct hf_cert_filter *filter,
 	bool (*fn)(void *ctx, const struct hf_cert_row *row, struct hf_err *err), void *ctx, struct hf_err *err);
 
+/* The taskNO under which the KM gave the key of this dual certificate; 0 when there is none. */
+HF_MUST_USE bool hf_ca_task_of(struct hf_tx *tx, const char *request_id, int64_t *task, struct hf_err *err);
+
 #endif

@@ -11,8 +11,9 @@ struct hf_template {
 	const char *name, *zh; /* "person": stable */
 	enum hf_profile sign, enc;
 	int64_t max_days;
-	unsigned identities;  /* bits 1 << enum hf_identity_kind that its orders may carry */
-	bool email, dns_name; /* may a SAN with e-mail or with the common name as DNS name be written? */
+	unsigned identities; /* bits 1 << enum hf_identity_kind that its orders may carry */
+	bool email;          /* an order's e-mail address is certified (SAN); otherwise it is left out */
+	bool dns_name;       /* the common name is a DNS name, and written as SAN, too */
 };
 
 extern const struct hf_template hf_templates[];
