@@ -35,36 +35,34 @@ static bool check_scope(const struct hf_crl *crl, const struct hf_cert *cert, st
 	return true;
 }
 
-static bool check_against(const struct hf_crl *crl, const struct hf_cert *cert, const struct hf_cert *issuer,
-	int64_t at, struct hf_err *err)
+/* *revoked is set only by a list that may speak of the certificate, verifies and is current. */
+static bool check_against(const struct hf_chain *chain, const struct hf_crl *crl, const struct hf_cert *cert,
+	const struct hf_cert *issuer, bool *revoked, struct hf_err *err)
 {
 	struct hf_crl_entry entry;
 
-	if (!check_scope(crl, cert, err) || !hf_crl_verify(crl, issuer, err) || !hf_crl_valid_at(crl, at, err))
+	if (!check_scope(crl, cert, err) || !hf_crl_verify(crl, issuer, err) || !hf_crl_valid_at(crl, chain->at, err))
 		return false;
 	if (!hf_crl_find(crl, cert->tbs.serialNumber, &entry) || entry.reason == HF_REASON_REMOVE_FROM_CRL)
 		return true;
+	*revoked = true;
 	return hf_fail(err, HF_E_VERIFY, "certificate is revoked: %s", hf_reason_name(entry.reason));
 }
 
-/* One list that covers it is enough; the reason why the last one does not is what the error says. */
+/* One list that covers it is enough, unless another one revokes it; an unusable list says neither. */
 static bool check_revocation(
 	const struct hf_chain *chain, const struct hf_cert *cert, const struct hf_cert *issuer, struct hf_err *err)
 {
-	struct hf_crl_entry entry;
-	bool seen = false, covered = false;
+	bool seen = false, covered = false, revoked = false;
 
-	for (size_t i = 0; i < chain->num_crls; i++) {
+	for (size_t i = 0; i < chain->num_crls && !revoked; i++) {
 		const struct hf_crl *crl = &chain->crls[i];
 		if (!hf_name_equal(crl->tbs.issuer, cert->tbs.issuer))
 			continue;
 		seen = true;
-		if (check_against(crl, cert, issuer, chain->at, err))
-			covered = true;
-		else if (hf_crl_find(crl, cert->tbs.serialNumber, &entry))
-			return false;
+		covered |= check_against(chain, crl, cert, issuer, &revoked, err);
 	}
-	if (covered || (!seen && !chain->require_crl))
+	if (!revoked && (covered || (!seen && !chain->require_crl)))
 		return true;
 	return seen ? false : hf_fail(err, HF_E_VERIFY, "no CRL of the certificate's issuer is given");
 }

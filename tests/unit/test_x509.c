@@ -936,8 +936,28 @@ static void a_revoked_certificate_breaks_its_chain(void **state)
 	struct hf_chain chain = {
 		.certs = &leaf.cert, .num_certs = 1, .anchor = &root.cert, .crls = &crl, .num_crls = 1, .at = FIX_NOW};
 	assert_refused(hf_chain_verify(&chain, &err), HF_E_VERIFY, "revoked: certificateHold");
-	chain.at = FIX_NOW + 2 * HF_DAY; /* a stale list that names it is no comfort */
+	/* a stale list that names it is no comfort, nor does it outweigh a current one that does not */
+	chain.at = FIX_NOW + 2 * HF_DAY;
 	assert_refused(hf_chain_verify(&chain, &err), HF_E_VERIFY, "should have been replaced");
+	struct hf_crl both[2] = {crl};
+	struct hf_buf later;
+	params.num_entries = 0;
+	params.next_update = FIX_NOW + 3 * HF_DAY;
+	make_crl(&root, &params, &later, &both[1]);
+	chain.crls = both;
+	chain.num_crls = 2;
+	assert_ok(hf_chain_verify(&chain, &err));
+	/* of two current lists, the one that names it counts */
+	for (int order = 0; order < 2; order++) {
+		chain.at = FIX_NOW;
+		assert_refused(hf_chain_verify(&chain, &err), HF_E_VERIFY, "revoked: certificateHold");
+		struct hf_crl first = both[0];
+		both[0] = both[1];
+		both[1] = first;
+	}
+	chain.crls = &crl;
+	chain.num_crls = 1;
+	hf_buf_clear(&later);
 	hf_buf_clear(&der);
 	params.num_entries = 0;
 	params.idp_uri = "http://ca.example.cn/arl.crl";
