@@ -8,9 +8,9 @@ void hf_remote_put_entry(struct hf_buf *out, const struct hf_ledger_entry *entry
 	hf_ipc_put_i64(out, entry->at);
 	hf_ipc_put_bool(out, entry->is_crl);
 	hf_ipc_put_str(out, entry->key);
-	hf_buf_put(out, entry->serial, sizeof(entry->serial));
-	hf_buf_put(out, entry->tbs_hash, sizeof(entry->tbs_hash));
-	hf_buf_put(out, entry->chain, sizeof(entry->chain));
+	hf_ipc_put_bytes(out, HF_BYTES_OF(entry->serial));
+	hf_ipc_put_bytes(out, HF_BYTES_OF(entry->tbs_hash));
+	hf_ipc_put_bytes(out, HF_BYTES_OF(entry->chain));
 }
 
 void hf_remote_get_entry(struct hf_ipc_reader *in, struct hf_ledger_entry *entry)
@@ -104,9 +104,9 @@ static bool remote_rewrap(void *conn, const char *key, const struct hf_dev_rewra
 	hf_ipc_put_str(&request, key);
 	hf_ipc_put_u32(&request, (uint32_t)num);
 	for (size_t i = 0; i < num; i++) {
-		hf_buf_put(&request, list[i].pair.pub, sizeof(list[i].pair.pub));
-		hf_buf_put(&request, list[i].pair.wrapped, sizeof(list[i].pair.wrapped));
-		hf_buf_put(&request, list[i].recipient, sizeof(list[i].recipient));
+		hf_ipc_put_bytes(&request, HF_BYTES_OF(list[i].pair.pub));
+		hf_ipc_put_bytes(&request, HF_BYTES_OF(list[i].pair.wrapped));
+		hf_ipc_put_bytes(&request, HF_BYTES_OF(list[i].recipient));
 	}
 	if (ask(conn, HF_REMOTE_REWRAP, &request, &reply, err)) {
 		struct hf_ipc_reader in = hf_ipc_reader(hf_buf_bytes(&reply));

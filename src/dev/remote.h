@@ -1,6 +1,6 @@
 /*
  * The device driver that asks keyd over its channel (ipc/ipc.h), and the protocol of that channel. keyd/serve.c is the
- * other end. Payloads (see ipc_put/_get):
+ * other end. Payloads; octets of a fixed number are `bytes` of that length on the wire:
  *
  *     PUBLIC_KEY    str key                                         → 64 octets
  *     SIGN          str key, u32 num, num × bytes tbs               → num × 64 octets

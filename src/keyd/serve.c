@@ -14,7 +14,7 @@ static bool serve_public_key(struct hf_keyd_serve *s, struct hf_ipc_reader *in, 
 	hf_ipc_get_str(in, key, sizeof(key));
 	if (!hf_ipc_get_end(in, "public key", err) || !hf_dev_public_key(s->dev, key, pub, err))
 		return false;
-	hf_buf_put(out, pub, sizeof(pub));
+	hf_ipc_put_bytes(out, HF_BYTES_OF(pub));
 	return true;
 }
 
@@ -30,7 +30,8 @@ static bool serve_sign(struct hf_keyd_serve *s, struct hf_ipc_reader *in, struct
 		tbs[i] = hf_ipc_get_bytes(in, HF_DEV_TBS_MAX);
 	bool ok = hf_ipc_get_end(in, "sign", err) && hf_dev_sign(s->dev, key, tbs, num, sigs, err);
 	if (ok)
-		hf_buf_put(out, sigs, num * sizeof(*sigs));
+		for (uint32_t i = 0; i < num; i++)
+			hf_ipc_put_bytes(out, HF_BYTES_OF(sigs[i]));
 	s->num_signed += ok ? num : 0;
 	free(tbs);
 	free(sigs);
@@ -48,8 +49,8 @@ static bool serve_generate(struct hf_keyd_serve *s, struct hf_ipc_reader *in, st
 	struct hf_dev_pair *pairs = hf_alloc(num, sizeof(*pairs));
 	bool ok = hf_dev_generate(s->dev, num, pairs, err);
 	for (uint32_t i = 0; ok && i < num; i++) {
-		hf_buf_put(out, pairs[i].pub, sizeof(pairs[i].pub));
-		hf_buf_put(out, pairs[i].wrapped, sizeof(pairs[i].wrapped));
+		hf_ipc_put_bytes(out, HF_BYTES_OF(pairs[i].pub));
+		hf_ipc_put_bytes(out, HF_BYTES_OF(pairs[i].wrapped));
 	}
 	free(pairs);
 	return ok;
@@ -70,9 +71,9 @@ static bool serve_rewrap(struct hf_keyd_serve *s, struct hf_ipc_reader *in, stru
 	}
 	bool ok = hf_ipc_get_end(in, "rewrap", err) && hf_dev_rewrap(s->dev, key, list, num, envelopes, err);
 	for (uint32_t i = 0; ok && i < num; i++) {
-		hf_buf_put(out, envelopes[i].encrypted_key, sizeof(envelopes[i].encrypted_key));
-		hf_buf_put(out, envelopes[i].cipher, sizeof(envelopes[i].cipher));
-		hf_buf_put(out, envelopes[i].signature, sizeof(envelopes[i].signature));
+		hf_ipc_put_bytes(out, HF_BYTES_OF(envelopes[i].encrypted_key));
+		hf_ipc_put_bytes(out, HF_BYTES_OF(envelopes[i].cipher));
+		hf_ipc_put_bytes(out, HF_BYTES_OF(envelopes[i].signature));
 	}
 	free(list);
 	free(envelopes);
@@ -85,10 +86,10 @@ static bool serve_state(struct hf_keyd_serve *s, struct hf_ipc_reader *in, struc
 
 	if (!hf_ipc_get_end(in, "ledger state", err) || !hf_dev_ledger_state(s->dev, &state, err))
 		return false;
-	hf_buf_put(out, state.id, sizeof(state.id));
+	hf_ipc_put_bytes(out, HF_BYTES_OF(state.id));
 	hf_ipc_put_u64(out, state.epoch);
 	hf_ipc_put_u64(out, state.number);
-	hf_buf_put(out, state.chain, sizeof(state.chain));
+	hf_ipc_put_bytes(out, HF_BYTES_OF(state.chain));
 	return true;
 }
 
