@@ -20,7 +20,7 @@
 #include "cmd/settings.h"
 #include "net/http_client.h"
 
-#define HF_CLIENT_PATIENCE_MS 60000
+#define HF_CLIENT_PATIENCE_MS 10000
 #define HF_CLIENT_ANSWER_MAX  ((size_t)64 << 20)
 #define HF_CLIENT_PATH_MAX    2048
 #define HF_CLIENT_OPERATION   33 /* 32 hex digits */
@@ -60,7 +60,6 @@ struct hf_client_ask {
 	bool unsigned_call;       /* open routes and those that a ticket authorises */
 	/* Refusals with this code (409) are waited for as well: "being issued". HF_OK: none. */
 	enum hf_code wait_code;
-	size_t answer_max; /* 0: HF_CLIENT_ANSWER_MAX */
 };
 
 /*

@@ -18,9 +18,11 @@
 #include "cmd/client.h"
 #include "x509/decode.h"
 
-#define HF_PRODUCE_ID_MAX   65
-#define HF_PRODUCE_JOBS     16
-#define HF_PRODUCE_JOBS_MAX 256
+#define HF_PRODUCE_ID_MAX      65
+#define HF_PRODUCE_JOBS        16
+#define HF_PRODUCE_JOBS_MAX    256
+#define HF_PRODUCE_PATIENCE_MS 60000 /* how long a service may stay away */
+#define HF_PRODUCE_ANSWER_MS   60000 /* how long one answer may take */
 
 /* What there is of one production while its files may be kept. Views, for the time of the callback. */
 struct hf_produced {
