@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define AHEAD_MAX (10 * HF_MINUTE) /* how far requestTime may lie ahead of our clock */
-#define T1_TRIES  3
+#define T1_TRIES  16               /* others may take the pairs that were just made */
 
 void hf_km_job_init(struct hf_km_job *job)
 {

@@ -78,15 +78,17 @@ bool hf_km_refill_due(struct hf_km *km, size_t *made, struct hf_err *err)
 		return false;
 	if (spare < km->spare_low)
 		atomic_store(&km->filling, true);
-	if (spare >= km->spare_target)
-		atomic_store(&km->filling, false);
 	if (!atomic_load(&km->filling))
 		return true;
 	num = km->spare_target - spare;
+	if (num < 0)
+		num = 0; /* somebody in a hurry has made more */
 	if (num > 4 * HF_KM_REFILL)
 		num = 4 * HF_KM_REFILL;
 	if (!hf_km_refill(km, (size_t)num, err))
 		return false;
+	if (spare + num >= km->spare_target)
+		atomic_store(&km->filling, false);
 	if (made)
 		*made = (size_t)num;
 	return true;
