@@ -4,8 +4,6 @@
  */
 #include "km/km_int.h"
 
-#include <string.h>
-
 static bool col_pair(struct hf_query *q, int pub, int wrapped, struct hf_dev_pair *pair, struct hf_err *err)
 {
 	return hf_query_col_octets(q, pub, pair->pub, sizeof(pair->pub), err) &&
@@ -79,8 +77,6 @@ bool hf_km_key_take(struct hf_tx *tx, const struct km_user *user, struct km_key 
 	hf_query_i64(q, user->now);
 	hf_query_i64(q, key->id);
 	hf_query_i64(q, key->state);
-	key->state = next;
-	memcpy(key->user_pub, ask->userPubKey, sizeof(key->user_pub));
 	return hf_query_run_one(q, "spare pair", err);
 }
 
