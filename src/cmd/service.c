@@ -275,6 +275,15 @@ static bool enter_jail(struct hf_service *s, struct hf_err *err)
 	return hf_daemon_jail(&s->daemon, NULL, &extra, err);
 }
 
+static int64_t timer_period(const struct hf_service *s, size_t i)
+{
+	int64_t period_ms = s->spec->timers[i].period_ms;
+
+	if (s->spec->timer_settings[i] != 0)
+		memcpy(&period_ms, (const char *)&s->settings + s->spec->timer_settings[i], sizeof(period_ms));
+	return period_ms;
+}
+
 static void make_tasks(struct hf_service *s)
 {
 	struct hf_service_int *in = s->in;
@@ -282,7 +291,7 @@ static void make_tasks(struct hf_service *s)
 	task_init(&in->sign_heads, s, in->heads, sign_heads, HEADS_EVERY_MS);
 	task_init(&in->keyd_back, s, in->clerk, keyd_back, 0);
 	for (size_t i = 0; i < HF_SERVICE_TIMERS_MAX && s->spec->timers[i].name; i++)
-		task_init(&in->timers[i], s, in->clerk, s->spec->timers[i].fn, s->spec->timers[i].period_ms);
+		task_init(&in->timers[i], s, in->clerk, s->spec->timers[i].fn, timer_period(s, i));
 }
 
 static bool audit_start(struct hf_service *s, struct hf_err *err)

@@ -56,6 +56,8 @@ struct hf_service_spec {
 	size_t num_metrics;
 	struct hf_service_journal journals[HF_SERVICE_JOURNALS_MAX]; /* up to the first without a name */
 	struct hf_service_timer timers[HF_SERVICE_TIMERS_MAX];       /* the same */
+	/* Where a timer's period is a setting: its offsetof(struct hf_settings, …). 0: the timer's period_ms. */
+	size_t timer_settings[HF_SERVICE_TIMERS_MAX];
 
 	/* Ports of other services that it connects to (Landlock); NULL: none. Gives their number. */
 	size_t (*connects)(const struct hf_settings *settings, uint16_t ports[HF_SERVICE_PORTS_MAX]);
