@@ -84,6 +84,39 @@ static void check_request(struct hf_ra_csr_job *job)
 		job->ok = true;
 }
 
+/* A client that lost patience may have its request in the list twice: the CA is asked once. */
+static void find_twin(struct hf_ra_csr_job *jobs, size_t at)
+{
+	struct hf_ra_csr_job *job = &jobs[at];
+
+	for (size_t i = 0; i < at && job->ask; i++) {
+		if (!open_job(&jobs[i]) || !jobs[i].ask || !hf_str_equal(jobs[i].id, job->id))
+			continue;
+		job->ask = false;
+		job->twin = &jobs[i];
+		if (memcmp(jobs[i].key, job->key, HF_SM2_POINT) != 0)
+			(void)hf_fail(&job->err, HF_E_CONFLICT,
+				"application %s: another public key was sent at the same moment", job->id);
+	}
+}
+
+static void follow_twin(struct hf_ra_csr_job *job)
+{
+	job->ok = job->twin->ok;
+	job->err = job->twin->err;
+	if (!job->ok)
+		return;
+	memcpy(job->issued.enc_public, job->twin->issued.enc_public, HF_SM2_POINT);
+	hf_buf_reset(&job->issued.sign_cert);
+	hf_buf_reset(&job->issued.enc_cert);
+	hf_buf_reset(&job->issued.chain);
+	hf_buf_reset(&job->issued.envelope);
+	(void)hf_buf_put_bytes(&job->issued.sign_cert, hf_buf_bytes(&job->twin->issued.sign_cert));
+	(void)hf_buf_put_bytes(&job->issued.enc_cert, hf_buf_bytes(&job->twin->issued.enc_cert));
+	(void)hf_buf_put_bytes(&job->issued.chain, hf_buf_bytes(&job->twin->issued.chain));
+	(void)hf_buf_put_bytes(&job->issued.envelope, hf_buf_bytes(&job->twin->issued.envelope));
+}
+
 /* ---- before the CA is asked ------------------------------------------------------------------------------------ */
 
 static bool remember_tx(struct hf_tx *tx, void *ctx, struct hf_err *err)
@@ -199,8 +232,10 @@ void hf_ra_csr(const struct hf_ra *ra, struct hf_ra_csr_job *jobs, size_t num)
 		return;
 	}
 	for (size_t i = 0; i < num; i++)
-		if (open_job(&jobs[i]))
+		if (open_job(&jobs[i])) {
 			check_request(&jobs[i]);
+			find_twin(jobs, i);
+		}
 	if (!any_new(&run))
 		return;
 	if (!hf_store_write(ra->store, remember_tx, &run, &err)) {
@@ -209,4 +244,7 @@ void hf_ra_csr(const struct hf_ra *ra, struct hf_ra_csr_job *jobs, size_t num)
 	}
 	hf_ra_ask(ra, jobs, num);
 	hf_ra_keep(ra, jobs, num);
+	for (size_t i = 0; i < num; i++)
+		if (open_job(&jobs[i]) && jobs[i].twin)
+			follow_twin(&jobs[i]);
 }

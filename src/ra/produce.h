@@ -53,6 +53,7 @@ struct hf_ra_csr_job {
 	struct hf_ra_serials serials;
 	uint8_t key[HF_SM2_POINT];
 	bool ask, any_key;
+	const struct hf_ra_csr_job *twin; /* the same request, earlier in the list */
 };
 void hf_ra_csr_job_init(struct hf_ra_csr_job *job, const char *id, const char *ticket, struct hf_bytes pkcs10);
 void hf_ra_csr_job_clear(struct hf_ra_csr_job *job);

@@ -615,6 +615,7 @@ struct production {
 	struct hf_sm2_key key, other;
 	struct hf_buf csr, other_csr;
 	struct hf_ra_issued issued;
+	struct ra_fixture *fixture;
 };
 
 static void production_init(struct ra_fixture *f, struct production *p)
@@ -774,6 +775,52 @@ static void an_answer_that_was_lost_is_asked_for_again(void **state)
 	assert_ok(send_csr(f, &p.claim, hf_buf_bytes(&p.csr), &p.issued, &err));
 	assert_int_equal(f->ca.num_known, 1);
 	assert_true(hf_bytes_equal(hf_buf_bytes(&p.issued.sign_cert), hf_buf_bytes(&f->ca.known[0].issued.sign_cert)));
+	production_clear(&p);
+}
+
+static void a_request_twice_in_one_group_is_asked_once(void **state)
+{
+	struct ra_fixture *f = *state;
+	struct production p;
+	struct hf_ra_csr_job jobs[3];
+
+	production_init(f, &p);
+	for (size_t i = 0; i < 3; i++)
+		hf_ra_csr_job_init(&jobs[i], p.claim.id, p.claim.ticket, hf_buf_bytes(i == 2 ? &p.other_csr : &p.csr));
+	hf_ra_csr(&f->ra, jobs, 3);
+	assert_true(jobs[0].ok && jobs[1].ok && !jobs[2].ok);
+	assert_int_equal(jobs[2].err.code, HF_E_CONFLICT);
+	assert_true(hf_bytes_equal(hf_buf_bytes(&jobs[0].issued.sign_cert), hf_buf_bytes(&jobs[1].issued.sign_cert)));
+	assert_int_equal(f->ca.num_known, 1);
+	for (size_t i = 0; i < 3; i++)
+		hf_ra_csr_job_clear(&jobs[i]);
+	production_clear(&p);
+}
+
+/* While the CA is asked, another thread (the sweep) hears the same answer first. */
+static bool issue_and_hear_twice(void *ctx, struct hf_ra_ask *asks, size_t num, struct hf_err *err)
+{
+	struct production *p = ctx;
+	struct ra_fixture *f = p->fixture;
+
+	f->ra.ca = (struct hf_ca_port){&f->ca, fake_issue, fake_revoke};
+	assert_int_equal(num, 1);
+	if (!send_csr(f, &p->claim, hf_buf_bytes(&p->csr), NULL, err))
+		return false;
+	return fake_issue(&f->ca, asks, num, err);
+}
+
+static void an_answer_that_comes_second_changes_nothing(void **state)
+{
+	struct ra_fixture *f = *state;
+	struct production p;
+	struct hf_err err;
+
+	production_init(f, &p);
+	p.fixture = f;
+	f->ra.ca = (struct hf_ca_port){&p, issue_and_hear_twice, fake_revoke};
+	assert_ok(send_csr(f, &p.claim, hf_buf_bytes(&p.csr), NULL, &err));
+	assert_int_equal(state_of(f, p.claim.id), HF_APP_ISSUED);
 	production_clear(&p);
 }
 
@@ -1018,6 +1065,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_receipt_must_be_signed_by_the_new_key_over_what_is_there, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_answer_that_was_lost_is_asked_for_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_request_twice_in_one_group_is_asked_once, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_answer_that_comes_second_changes_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_not_installed_in_time_is_revoked, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_the_ca_issued_unheard_is_found_and_revoked, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_expired_certificate_lets_its_holder_apply_again, setup, teardown),
