@@ -19,8 +19,9 @@ static bool may_ask(const struct hf_cert *cert, struct hf_err *err)
 		return hf_fail(err, HF_E_INPUT, "the CA's certificate is not for an SM2 key");
 	if (cert->has_key_usage && !(cert->key_usage & HF_KU_DIGITAL_SIGNATURE))
 		return hf_fail(err, HF_E_INPUT, "the CA's certificate is not for signatures (keyUsage)");
-	if (cert->tbs.subject.len > HF_KM_NAME_MAX)
-		return hf_fail(err, HF_E_LIMIT, "the CA's name has more than %d octets", HF_KM_NAME_MAX);
+	if (cert->tbs.subject.len > HF_KM_NAME_MAX || cert->tbs.issuer.len > HF_KM_NAME_MAX)
+		return hf_fail(
+			err, HF_E_LIMIT, "a name in the CA's certificate has more than %d octets", HF_KM_NAME_MAX);
 	return true;
 }
 

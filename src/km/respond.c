@@ -75,13 +75,18 @@ void hf_km_rewrap_all(struct km_batch *b)
 
 /* ---- KSRespond -------------------------------------------------------------------------------------------------- */
 
+/* Who will issue the certificate that the key belongs to: a CA's message key has its certificate from the CA itself. */
+static struct hf_bytes ca_name(const struct hf_cert *peer)
+{
+	return peer->is_ca ? peer->tbs.subject : peer->tbs.issuer;
+}
+
 static void seal(
 	const struct km_batch *b, const struct km_work *w, const struct km_item *item, struct hf_sealed_key *key)
 {
 	const struct hf_tbs_cert *km = &b->km->cert.tbs;
 
-	/* The CA's name: what issues the certificate that the key will belong to, as far as the message tells. */
-	key->recipient = (struct hf_issuer_serial){w->peer.cert.tbs.subject, item->ask.userCertNo};
+	key->recipient = (struct hf_issuer_serial){ca_name(&w->peer.cert), item->ask.userCertNo};
 	key->signer = (struct hf_issuer_serial){km->issuer, km->serialNumber};
 	memcpy(key->enc_private, item->envelope.encrypted_key, sizeof(key->enc_private));
 	memcpy(key->sym_cipher, item->envelope.cipher, sizeof(key->sym_cipher));

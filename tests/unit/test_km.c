@@ -77,7 +77,7 @@ static void an_applied_key_opens_with_the_users_signing_key_only(void **state)
 	open_key(rig, &answer, &rig->user, d);
 	assert_refused(
 		hf_sm2_decrypt(rig->user2.d, HF_BYTES_OF(answer.retPriKey.sym_cipher), sm4, &err), HF_E_VERIFY, "");
-	assert_true(hf_name_equal(answer.retPriKey.recipient.issuer, rig->ca.cert.tbs.subject));
+	assert_true(hf_name_equal(answer.retPriKey.recipient.issuer, rig->root.cert.tbs.subject));
 	assert_true(hf_bytes_equal(answer.retPriKey.recipient.serialNumber, HF_BYTES_OF(serial.octets)));
 	assert_true(hf_bytes_equal(answer.retPriKey.signer.serialNumber, rig->km_cert.cert.tbs.serialNumber));
 	assert_int_equal(job.applied, 1);
