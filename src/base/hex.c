@@ -1,5 +1,7 @@
 #include "base/hex.h"
 
+#include "base/str.h"
+
 #include <string.h>
 
 static const char hex_digits[] = "0123456789abcdef";
@@ -138,10 +140,8 @@ bool hf_pem_next(struct hf_bytes *text, const char *label, struct hf_buf *out, s
 	bool ok = false;
 
 	HF_ASSERT(strlen(label) < 48);
-	memcpy(begin, "-----BEGIN ", 12);
-	memcpy(end, "-----END ", 10);
-	for (char *line = begin; line; line = line == begin ? end : NULL)
-		strncat(strncat(line, label, 48), "-----", 6);
+	hf_fmt_cut(begin, sizeof(begin), "-----BEGIN %s-----", label);
+	hf_fmt_cut(end, sizeof(end), "-----END %s-----", label);
 	const uint8_t *from = find(*text, begin);
 	if (!from)
 		return hf_fail(err, HF_E_MISSING, "no PEM block \"%s\" (RFC 7468)", label);
