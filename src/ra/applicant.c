@@ -196,6 +196,8 @@ bool hf_applicant_set(
 	if (row->max_chars > 0 && hf_utf8_len(text) > row->max_chars)
 		return problem_is(problem, row, "%zu characters: longer than %zu (RFC 5280, upper bounds)",
 			hf_utf8_len(text), row->max_chars);
+	if (row->max_chars > 0 && text.len >= row->size)
+		return problem_is(problem, row, "characters that this field cannot have");
 	/* a number that is too long for its room is too large by far: said by its own check */
 	hf_fmt_cut(
 		place, row->size, "%.*s", (int)(text.len < row->size ? text.len : row->size - 1), (const char *)text.p);

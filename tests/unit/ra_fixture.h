@@ -149,6 +149,8 @@ static inline bool fake_issue(void *ctx, struct hf_ra_ask *asks, size_t num, str
 	for (size_t i = 0; i < num; i++) {
 		size_t at = 0;
 
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(asks[k].id, asks[i].id);
 		while (at < ca->num_known && !hf_str_equal(ca->known[at].id, asks[i].id))
 			at++;
 		if (at == ca->num_known)
