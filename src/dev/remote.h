@@ -6,8 +6,9 @@
  *     SIGN          str key, u32 num, num × bytes tbs               → num × 64 octets
  *     GENERATE      u32 num                                         → num × (64 + 81 octets)
  *     REWRAP        str key, u32 num, num × (64 + 81 + 64 octets)   → num × (32 + 112 + 64 octets)
- *     LEDGER_STATE  –                                               → 16 octets id, u64 epoch, u64 number, 32 octets
- * chain LEDGER_READ   u64 after, u32 max                              → u32 num, num × entry
+ *     LEDGER_STATE  –                                               → 16 octets id, u64 epoch, u64 number,
+ *                                                                     32 octets chain
+ *     LEDGER_READ   u64 after, u32 max                              → u32 num, num × entry
  *
  * Nothing of an earlier connection is worked on once LEDGER_STATE was answered on a new one: keyd is single-threaded
  * and drops the old connection before it takes the new.

@@ -11,6 +11,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define VERSION    1
@@ -122,6 +124,25 @@ static bool get_entry(
 	return true;
 }
 
+static bool read_record(const struct hf_ledger *ledger, uint64_t number, uint8_t out[HF_LEDGER_RECORD])
+{
+	return pread(ledger->fd, out, HF_LEDGER_RECORD, (off_t)number * HF_LEDGER_RECORD) == HF_LEDGER_RECORD;
+}
+
+/* The file's name must be as durable as what it will hold: a ledger that is lost is a new one, and issues nothing. */
+static bool sync_folder(const char *path, struct hf_err *err)
+{
+	char folder[HF_PATH_MAX];
+
+	if (!hf_fmt(folder, sizeof(folder), "%s", path))
+		return hf_fail(err, HF_E_LIMIT, "ledger %s: the path is too long", path);
+	char *slash = strrchr(folder, '/');
+	if (!slash)
+		return hf_dir_sync(".", err);
+	slash[slash == folder] = '\0';
+	return hf_dir_sync(folder, err);
+}
+
 static bool make_head(struct hf_ledger *ledger, struct hf_err *err)
 {
 	uint8_t head[HF_LEDGER_RECORD] = {0};
@@ -137,7 +158,7 @@ static bool make_head(struct hf_ledger *ledger, struct hf_err *err)
 	if (ftruncate(ledger->fd, 0) != 0 || lseek(ledger->fd, 0, SEEK_SET) != 0 ||
 		!hf_write_all(ledger->fd, HF_BYTES_OF(head)) || fsync(ledger->fd) != 0)
 		return hf_fail(err, HF_E_STORE, "ledger %s: %s", ledger->path, strerror(errno));
-	return lseek(ledger->fd, 0, SEEK_SET) == 0;
+	return sync_folder(ledger->path, err);
 }
 
 static bool read_head(struct hf_ledger *ledger, struct hf_err *err)
@@ -145,7 +166,7 @@ static bool read_head(struct hf_ledger *ledger, struct hf_err *err)
 	uint8_t head[HF_LEDGER_RECORD];
 	uint8_t chain[32];
 
-	if (!hf_read_all(ledger->fd, head, sizeof(head)))
+	if (!read_record(ledger, 0, head))
 		return hf_fail(err, HF_E_STORE, "ledger %s: cannot read its head", ledger->path);
 	chain_of(NULL, head, chain);
 	if (memcmp(head, magic, sizeof(magic)) != 0 || hf_get_u32(head + 8) != VERSION ||
@@ -159,75 +180,105 @@ static bool read_head(struct hf_ledger *ledger, struct hf_err *err)
 	return true;
 }
 
-/* Does any later record chain to its neighbour? Then the break is damage and not the end that a crash left. */
-static bool goes_on(int fd, const uint8_t bad[HF_LEDGER_RECORD])
+/*
+ * Does any later record chain to its neighbour? Then the break is damage and not the end that a crash left. The
+ * neighbour's chain is taken as it stands and as it should be: whichever of its octets was hit, one of both is right.
+ */
+static bool goes_on(const struct hf_ledger *ledger, uint64_t number, uint64_t end)
 {
 	uint8_t before[HF_LEDGER_RECORD];
 	uint8_t record[HF_LEDGER_RECORD];
-	uint8_t chain[32];
+	uint8_t stands[32], should[32], chain[32];
 
-	memcpy(before, bad, sizeof(before));
-	while (hf_read_all(fd, record, sizeof(record))) {
-		chain_of(before + CHAIN_AT, record, chain);
+	memcpy(should, ledger->state.chain, sizeof(should));
+	for (; number + 1 < end; number++) {
+		if (!read_record(ledger, number, before) || !read_record(ledger, number + 1, record))
+			return true; /* unreadable is damage, too */
+		chain_of(should, before, should);
+		memcpy(stands, before + CHAIN_AT, sizeof(stands));
+		chain_of(stands, record, chain);
 		if (memcmp(chain, record + CHAIN_AT, 32) == 0)
 			return true;
-		memcpy(before, record, sizeof(before));
+		chain_of(should, record, chain);
+		if (memcmp(chain, record + CHAIN_AT, 32) == 0)
+			return true;
+		memcpy(should, stands, sizeof(should));
 	}
 	return false;
 }
 
+static bool take_record(struct hf_ledger *ledger, const uint8_t record[HF_LEDGER_RECORD])
+{
+	struct hf_ledger_state *state = &ledger->state;
+	struct hf_ledger_entry entry;
+
+	if (!get_entry(record, state->number + 1, state->chain, &entry))
+		return false;
+	state->number = entry.number;
+	memcpy(state->chain, entry.chain, 32);
+	ledger->last_at = entry.at > ledger->last_at ? entry.at : ledger->last_at;
+	used_add(&ledger->used, fingerprint(entry.key, entry.is_crl, entry.serial));
+	return true;
+}
+
+/* How many records are read is the file's length to say: a disk that cannot be read is not the file's end. */
 static bool read_records(struct hf_ledger *ledger, struct hf_err *err)
 {
 	struct hf_ledger_state *state = &ledger->state;
 	uint8_t record[HF_LEDGER_RECORD];
-	struct hf_ledger_entry entry;
+	struct stat st;
 
-	while (hf_read_all(ledger->fd, record, sizeof(record))) {
-		if (!get_entry(record, state->number + 1, state->chain, &entry)) {
-			if (goes_on(ledger->fd, record))
-				return hf_fail(err, HF_E_VERIFY,
-					"ledger %s: record %llu does not follow the one before; nothing is signed "
-					"until it is "
-					"restored from the backup",
-					ledger->path, (unsigned long long)state->number + 1);
-			break;
-		}
-		state->number = entry.number;
-		memcpy(state->chain, entry.chain, 32);
-		ledger->last_at = entry.at > ledger->last_at ? entry.at : ledger->last_at;
-		used_add(&ledger->used, fingerprint(entry.key, entry.is_crl, entry.serial));
-	}
-	off_t end = (off_t)(state->number + 1) * HF_LEDGER_RECORD;
-	if (ftruncate(ledger->fd, end) != 0 || fsync(ledger->fd) != 0 || lseek(ledger->fd, end, SEEK_SET) != end)
+	if (fstat(ledger->fd, &st) != 0)
 		return hf_fail(err, HF_E_STORE, "ledger %s: %s", ledger->path, strerror(errno));
+	uint64_t end = (uint64_t)st.st_size / HF_LEDGER_RECORD;
+	while (state->number + 1 < end) {
+		if (!read_record(ledger, state->number + 1, record))
+			return hf_fail(err, HF_E_STORE, "ledger %s: record %llu cannot be read: %s", ledger->path,
+				(unsigned long long)state->number + 1, strerror(errno));
+		if (take_record(ledger, record))
+			continue;
+		if (goes_on(ledger, state->number + 1, end))
+			return hf_fail(err, HF_E_VERIFY,
+				"ledger %s: record %llu does not follow the one before; nothing is signed until it is "
+				"restored from the backup",
+				ledger->path, (unsigned long long)state->number + 1);
+		break;
+	}
+	off_t whole = (off_t)(state->number + 1) * HF_LEDGER_RECORD;
+	if (ftruncate(ledger->fd, whole) != 0 || fsync(ledger->fd) != 0 || lseek(ledger->fd, whole, SEEK_SET) != whole)
+		return hf_fail(err, HF_E_STORE, "ledger %s: %s", ledger->path, strerror(errno));
+	return true;
+}
+
+/* Two device processes on one ledger would each sign what the other one refuses: the second is kept out. */
+static bool open_file(struct hf_ledger *ledger, const char *path, struct hf_err *err)
+{
+	if (!hf_fmt(ledger->path, sizeof(ledger->path), "%s", path))
+		return hf_fail(err, HF_E_LIMIT, "ledger %s: the path is too long", path);
+	ledger->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (ledger->fd < 0)
+		return hf_fail(err, HF_E_STORE, "ledger %s: %s", path, strerror(errno));
+	if (flock(ledger->fd, LOCK_EX | LOCK_NB) != 0)
+		return hf_fail(err, HF_E_STORE, "ledger %s: %s", path,
+			errno == EWOULDBLOCK ? "another process has it" : strerror(errno));
 	return true;
 }
 
 bool hf_ledger_open(const char *path, const struct hf_clock *clock, struct hf_ledger **out, struct hf_err *err)
 {
 	struct hf_ledger *ledger = hf_alloc(1, sizeof(*ledger));
-	bool ok = false;
 
 	ledger->clock = clock;
+	ledger->fd = -1;
 	ledger->used = (struct used){hf_alloc(4096, sizeof(uint64_t)), 0, 4096};
-	ledger->fd = hf_fmt(ledger->path, sizeof(ledger->path), "%s", path)
-			     ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)
-			     : -1;
-	if (ledger->fd < 0) {
-		hf_fail(err, HF_E_STORE, "ledger %s: %s", path, strerror(errno));
-		goto out;
-	}
-	if (lseek(ledger->fd, 0, SEEK_END) < HF_LEDGER_RECORD && !make_head(ledger, err))
-		goto out;
-	lseek(ledger->fd, 0, SEEK_SET);
-	if (!read_head(ledger, err) || !read_records(ledger, err) || !hf_ledger_check_clock(ledger, err))
-		goto out;
-	*out = ledger;
-	ok = true;
-out:
-	if (!ok)
+	if (!open_file(ledger, path, err) ||
+		(lseek(ledger->fd, 0, SEEK_END) < HF_LEDGER_RECORD && !make_head(ledger, err)) ||
+		!read_head(ledger, err) || !read_records(ledger, err) || !hf_ledger_check_clock(ledger, err)) {
 		hf_ledger_close(ledger);
-	return ok;
+		return false;
+	}
+	*out = ledger;
+	return true;
 }
 
 void hf_ledger_close(struct hf_ledger *ledger)
@@ -275,7 +326,9 @@ bool hf_ledger_append(
 
 	if (ledger->shut)
 		return hf_fail(err, HF_E_STORE, "ledger %s could not be written before; restart keyd", ledger->path);
-	if (strlen(key) > KEY_LEN || !hf_ledger_check_clock(ledger, err) || !check_new(ledger, key, items, num, err))
+	if (strlen(key) > KEY_LEN)
+		return hf_fail(err, HF_E_INPUT, "key name \"%.32s\" is longer than %d octets", key, KEY_LEN);
+	if (!hf_ledger_check_clock(ledger, err) || !check_new(ledger, key, items, num, err))
 		return false;
 	hf_buf_init(&batch, num * HF_LEDGER_RECORD);
 	for (size_t i = 0; i < num; i++) {
@@ -318,13 +371,10 @@ bool hf_ledger_entries(struct hf_ledger *ledger, uint64_t after, struct hf_ledge
 	if (after > ledger->state.number)
 		return hf_fail(err, HF_E_STATE, "the ledger ends at %llu, before %llu: it is older than who asks",
 			(unsigned long long)ledger->state.number, (unsigned long long)after);
-	off_t at = (off_t)after * HF_LEDGER_RECORD;
-	if (pread(ledger->fd, before, sizeof(before), at) != (ssize_t)sizeof(before))
+	if (!read_record(ledger, after, before))
 		return hf_fail(err, HF_E_STORE, "ledger %s: cannot be read", ledger->path);
 	for (uint64_t n = after + 1; n <= ledger->state.number && *num < max; n++) {
-		at += HF_LEDGER_RECORD;
-		if (pread(ledger->fd, record, sizeof(record), at) != (ssize_t)sizeof(record) ||
-			!get_entry(record, n, before + CHAIN_AT, &entries[*num]))
+		if (!read_record(ledger, n, record) || !get_entry(record, n, before + CHAIN_AT, &entries[*num]))
 			return hf_fail(err, HF_E_VERIFY, "ledger %s: record %llu is damaged", ledger->path,
 				(unsigned long long)n);
 		memcpy(before, record, sizeof(before));

@@ -5,15 +5,17 @@
  *
  * One file of records of HF_LEDGER_RECORD octets, all numbers big-endian:
  *
- *     record 0     "HUFULDGR" | version u32 = 1 | id (16) | epoch u64 | created at i64 | zeros | SM3 of the octets
- * before (32) record n     number u64 | at i64 | kind u8 (1 certificate, 2 CRL) | key name (15, zero padded) | serial
- * (20) | SM3 of the TBS (32) | zeros (12) | chain (32) = SM3(chain of record n-1 ‖ the octets before)
+ *     record 0   "HUFULDGR" | version u32 = 1 | id (16) | epoch u64 | created at i64 | zeros
+ *                | SM3 of the octets before (32)
+ *     record n   number u64 | at i64 | kind u8 (1 certificate, 2 CRL) | key name (15, zero padded) | serial (20)
+ *                | SM3 of the TBS (32) | zeros (12) | chain (32) = SM3(chain of record n-1 ‖ the octets before)
  *
  * A batch is one write and one fdatasync. A file that ends inside a record, or whose last records do not chain, was cut
  * by a crash before the sync returned: nothing of that was signed, and it is cut off at the start. A break anywhere
  * before is damage, and nothing is signed any more.
  *
- * A (key, serial) is taken once and for ever: a second entry is refused (HF_E_EXISTS), whatever the TBS.
+ * A (key, serial) is taken once and for ever: a second entry is refused (HF_E_EXISTS), whatever the TBS. One process
+ * has the file at a time.
  */
 #ifndef HUFU_KEYD_LEDGER_H
 #define HUFU_KEYD_LEDGER_H
@@ -33,8 +35,8 @@ struct hf_ledger_item {
 };
 
 /*
- * Opens or makes the file. Errors: HF_E_STORE, HF_E_VERIFY (damage: the number of the first bad record), HF_E_CLOCK
- * (the last entry lies more than HF_LEDGER_DRIFT in the future).
+ * Opens or makes the file. Errors: HF_E_STORE (disk, another process has it), HF_E_VERIFY (damage: the number of the
+ * first bad record), HF_E_CLOCK (the last entry lies more than HF_LEDGER_DRIFT in the future).
  */
 HF_MUST_USE bool hf_ledger_open(
 	const char *path, const struct hf_clock *clock, struct hf_ledger **ledger, struct hf_err *err);
