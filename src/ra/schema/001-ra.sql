@@ -68,7 +68,8 @@ CREATE TABLE application (
 CREATE INDEX application_batch ON application (batch, row_number);
 CREATE INDEX application_state ON application (state, changed_at);
 
--- Every signed act, whole: what was signed, by whom, and the body whose hash the signature covers.
+-- Every signed act, whole: what was signed, by whom, and the body whose hash the signature covers. A batch's file is
+-- not kept (body is empty): it may hold refused rows.
 CREATE TABLE act (
 	operator_id TEXT NOT NULL,
 	operation_id TEXT NOT NULL,
