@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#define SIGN_LEDGERED (HF_SIGN_ROOT | HF_SIGN_CA | HF_SIGN_END | HF_SIGN_CRL)
+
 static const struct hf_der_field key_policy_fields[] = {
 	HF_DER_FIELD(struct hf_key_policy, name, &hf_der_Utf8String),
 	HF_DER_FIELD(struct hf_key_policy, index, &hf_der_Small),
@@ -129,22 +131,26 @@ static bool check_cert(const struct hf_policy_key *key, struct hf_bytes message,
 	       check_times(key, &cert, now, err) && check_usage(key, &cert, kind, err);
 }
 
-static bool check_crl(const struct hf_policy_key *key, struct hf_bytes message, int64_t now,
+static bool check_crl(const struct hf_policy_key *key, const struct hf_crl *crl, int64_t now,
 	struct hf_ledger_item *item, struct hf_err *err)
 {
-	struct hf_crl crl;
+	const struct hf_tbs_crl *tbs = &crl->tbs;
 
 	if (!(key->policy->kinds & HF_SIGN_CRL))
 		return hf_fail(err, HF_E_DENIED, "this key signs no CRLs");
-	if (!hf_decode_tbs_crl(message, &crl, err))
-		return false;
 	item->is_crl = true;
-	if (!crl.number.p || !hf_der_unsigned(crl.number, item->serial, sizeof(item->serial)))
+	if (!hf_alg_is(&tbs->signature, HF_OID_SM2_SM3))
+		return hf_fail(err, HF_E_DENIED, "only CRLs with SM2-with-SM3 are signed");
+	if (crl->unknown_critical || crl->is_delta)
+		return hf_fail(
+			err, HF_E_DENIED, "the CRL is a delta CRL or has a critical extension that is not known here");
+	if (!crl->number.p || !hf_der_unsigned(crl->number, item->serial, sizeof(item->serial)))
 		return hf_fail(err, HF_E_DENIED, "the CRL has no cRLNumber");
-	if (!crl.tbs.has_next_update || crl.tbs.nextUpdate <= crl.tbs.thisUpdate)
-		return hf_fail(err, HF_E_DENIED, "the CRL has no nextUpdate behind its thisUpdate");
-	return issuer_is(key, crl.tbs.issuer, err) && key_id_is(key, crl.authority_key_id, err) &&
-	       near_now("thisUpdate", crl.tbs.thisUpdate, now, err);
+	if (!tbs->has_next_update || tbs->nextUpdate <= tbs->thisUpdate ||
+		tbs->nextUpdate - tbs->thisUpdate > HF_POLICY_CRL_MAX)
+		return hf_fail(err, HF_E_DENIED, "the CRL has no nextUpdate within 366 days behind its thisUpdate");
+	return issuer_is(key, tbs->issuer, err) && key_id_is(key, crl->authority_key_id, err) &&
+	       near_now("thisUpdate", tbs->thisUpdate, now, err);
 }
 
 static bool check_ocsp(const struct hf_policy_key *key, struct hf_bytes message, int64_t now, struct hf_err *err)
@@ -186,13 +192,27 @@ static bool check_journal(const struct hf_policy_key *key, struct hf_bytes messa
 	return near_now("the head's time", head.at, now, err);
 }
 
-static bool check_km(struct hf_bytes message, bool ask, int64_t now, struct hf_err *err)
+/* A key speaks in its own name only (GM/T 0014 5.2.2: entPubKeyHash). */
+static bool sender_is(const struct hf_policy_key *key, const struct hf_ent_name *sender, struct hf_err *err)
+{
+	uint8_t point[1 + HF_SM2_POINT] = {0x04};
+	uint8_t hash[HF_SM3_LEN];
+
+	memcpy(point + 1, key->pub, HF_SM2_POINT);
+	hf_sm3(HF_BYTES_OF(point), hash);
+	if (hf_bytes_equal(sender->entPubKeyHash, HF_BYTES_OF(hash)))
+		return true;
+	return hf_fail(err, HF_E_DENIED, "the sender that the message names is not this key");
+}
+
+static bool check_km(
+	const struct hf_policy_key *key, struct hf_bytes message, bool ask, int64_t now, struct hf_err *err)
 {
 	struct hf_km_message km;
 
-	if (ask)
-		return hf_km_request_tbs_parse(message, &km, err) && near_now("requestTime", km.at, now, err);
-	return hf_km_respond_tbs_parse(message, &km, err) && near_now("respondTime", km.at, now, err);
+	if (!(ask ? hf_km_request_tbs_parse(message, &km, err) : hf_km_respond_tbs_parse(message, &km, err)))
+		return false;
+	return sender_is(key, &km.sender, err) && near_now(ask ? "requestTime" : "respondTime", km.at, now, err);
 }
 
 static bool check_request(const struct hf_policy_key *key, struct hf_bytes message, struct hf_err *err)
@@ -204,6 +224,30 @@ static bool check_request(const struct hf_policy_key *key, struct hf_bytes messa
 	if (memcmp(csr.pub, key->pub, sizeof(csr.pub)) != 0)
 		return hf_fail(err, HF_E_DENIED, "the PKCS#10 is for another key");
 	return true;
+}
+
+/* What goes into the ledger; what the message is, its form decides. */
+static bool check_ledgered(const struct hf_policy_key *key, struct hf_bytes message, int64_t now,
+	struct hf_ledger_item *item, struct hf_err *err)
+{
+	struct hf_crl crl;
+
+	hf_sm3(message, item->tbs_hash);
+	if (hf_decode_tbs_crl(message, &crl, NULL))
+		return check_crl(key, &crl, now, item, err);
+	return check_cert(key, message, now, item, err);
+}
+
+/* A key with several kinds of messages: the first that fits. The text is the last one's that does not. */
+static bool check_others(const struct hf_policy_key *key, struct hf_bytes message, int64_t now, struct hf_err *err)
+{
+	int64_t kinds = key->policy->kinds;
+
+	return ((kinds & HF_SIGN_OCSP) && check_ocsp(key, message, now, err)) ||
+	       ((kinds & HF_SIGN_JOURNAL) && check_journal(key, message, now, err)) ||
+	       ((kinds & HF_SIGN_KM_ASK) && check_km(key, message, true, now, err)) ||
+	       ((kinds & HF_SIGN_KM_GIVE) && check_km(key, message, false, now, err)) ||
+	       ((kinds & HF_SIGN_REQUEST) && check_request(key, message, err));
 }
 
 bool hf_policy_check(const struct hf_policy_key *key, struct hf_bytes message, int64_t now, bool *ledgered,
@@ -220,25 +264,12 @@ bool hf_policy_check(const struct hf_policy_key *key, struct hf_bytes message, i
 	if (hf_bytes_start_with(message, HF_BYTES_LIT("HUFU-OPERATION-1\n")))
 		return kinds & HF_SIGN_OPERATION ? check_operation(message, err)
 						 : hf_fail(err, HF_E_DENIED, "this key signs no operations");
-	if (kinds & (HF_SIGN_ROOT | HF_SIGN_CA | HF_SIGN_END | HF_SIGN_CRL)) {
-		hf_sm3(message, item->tbs_hash);
-		*ledgered = true;
-		struct hf_crl crl;
-		if (hf_decode_tbs_crl(message, &crl, NULL))
-			return check_crl(key, message, now, item, err);
-		return check_cert(key, message, now, item, err) ||
-		       (err && hf_fail_in(err, "key \"%.*s\" refuses", (int)key->policy->name.len,
-				       (const char *)key->policy->name.p));
-	}
-	if (kinds & HF_SIGN_OCSP)
-		return check_ocsp(key, message, now, err);
-	if ((kinds & HF_SIGN_JOURNAL) && check_journal(key, message, now, &why))
+	if (check_others(key, message, now, &why))
 		return true;
-	if ((kinds & HF_SIGN_KM_ASK) && check_km(message, true, now, &why))
+	*ledgered = (kinds & SIGN_LEDGERED) != 0;
+	if (*ledgered && check_ledgered(key, message, now, item, &why))
 		return true;
-	if ((kinds & HF_SIGN_KM_GIVE) && check_km(message, false, now, &why))
-		return true;
-	if ((kinds & HF_SIGN_REQUEST) && check_request(key, message, &why))
-		return true;
-	return hf_fail(err, HF_E_DENIED, "this key does not sign such a message (%.300s)", why.text);
+	*ledgered = false;
+	return hf_fail(err, HF_E_DENIED, "this key does not sign this message: %.400s",
+		why.text[0] ? why.text : "it is no signed operation");
 }

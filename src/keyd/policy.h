@@ -6,7 +6,7 @@
  *     KeyPolicies ::= SEQUENCE { version INTEGER (1), service UTF8String, kek INTEGER, keys SEQUENCE OF KeyPolicy }
  *     KeyPolicy   ::= SEQUENCE { name UTF8String, index INTEGER,       -- SDF key index
  *                                kinds INTEGER,                        -- bits of enum hf_sign_kind
- *                                name  [0] IMPLICIT Name OPTIONAL,     -- issuer of what it signs
+ *                                issuer [0] EXPLICIT Name OPTIONAL,    -- of what it signs
  *                                maxDays INTEGER,                      -- longest validity of a certificate
  *                                notAfter GeneralizedTime,             -- of the key's own certificate
  *                                caPathLen INTEGER }                   -- of CA certificates, at most
@@ -55,7 +55,9 @@ struct hf_policy_key {
 };
 
 /* How far a TBS time may lie from now (design rule 14). */
-#define HF_POLICY_WINDOW (10 * HF_MINUTE)
+#define HF_POLICY_WINDOW  (10 * HF_MINUTE)
+/* The longest that a CRL may stand in for what is revoked later. */
+#define HF_POLICY_CRL_MAX (366 * HF_DAY)
 
 /*
  * Is the message one that the key may sign now? *ledgered tells that item must go into the ledger first.
