@@ -100,6 +100,7 @@ HF_MUST_USE bool hf_cmd_write(const char *path, struct hf_bytes content, struct 
 /* init.c, up.c */
 HF_CMD_VERB_FN(init);
 HF_CMD_VERB_FN(up);
+HF_CMD_VERB_FN(down);
 HF_CMD_VERB_FN(status);
 /* hufu_request.c */
 HF_CMD_VERB_FN(request_add);

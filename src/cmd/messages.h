@@ -9,6 +9,25 @@ enum hf_lang { HF_LANG_EN, HF_LANG_ZH, HF_NUM_LANGS };
 
 /* clang-format off */
 #define HF_MESSAGES(M) \
+	/* init, up, the demonstration */ \
+	M(INIT_STEP, "init: %s", "初始化：%s") \
+	M(INIT_DONE, "%s is made. This is a demonstration authority: keys and PINs lie in its folder.", \
+		"%s 已建立。这是演示系统：密钥与 PIN 都在其目录中。") \
+	M(UP_STARTING, "starting all services of %s", "正在启动 %s 的全部服务") \
+	M(UP_READY, "all services are up", "全部服务已就绪") \
+	M(UP_STAY, "Ctrl-C stops them. `hufu status`, `hufu request list` and `hufu cert list` show more.", \
+		"按 Ctrl-C 停止。可用 `hufu status`、`hufu request list`、`hufu cert list` 查看。") \
+	M(DEMO_ENTER, "three applicants are entered (录入)", "录入三名申请人") \
+	M(DEMO_REVIEW, "they are approved (审核)", "审核通过") \
+	M(DEMO_PRODUCE, "produced into tokens: certificates from the CA, encryption keys from the KM (制证)", \
+		"制证：CA 签发双证书，KM 提供加密密钥，导入令牌") \
+	M(DEMO_STATUS, "one is revoked, one frozen; OCSP says good, revoked, unknown", "撤销一个、冻结一个；OCSP 查询有效、已撤销、未知") \
+	M(DEMO_CRL, "the CRLs list both", "CRL 已列出两者") \
+	M(DEMO_VERIFY, "the chain verifies", "证书链验证通过") \
+	M(DEMO_MESSAGES, "a message to enc.crt is opened by the token, one is signed (GM/T 0010)", \
+		"令牌解开发给加密证书的数字信封，并签名一条消息（GM/T 0010）") \
+	M(DEMO_KM, "what CA and KM said to each other is kept (GM/T 0014)", "保存 CA 与 KM 的往来报文（GM/T 0014）") \
+	M(DEMO_DONE, "all of it works: see %s/demo", "全流程成功，结果见 %s/demo") \
 	/* help */ \
 	M(USAGE, "Usage", "用法") \
 	M(VERBS, "Verbs", "命令") \
@@ -31,6 +50,7 @@ enum hf_lang { HF_LANG_EN, HF_LANG_ZH, HF_NUM_LANGS };
 	/* help of verbs */ \
 	M(DO_INIT, "make a home: keys, certificates, operators' tokens, settings", "初始化：密钥、证书、操作员令牌、配置") \
 	M(DO_UP, "run all services of a home; make it first if it is not there", "启动全部服务，必要时先初始化") \
+	M(DO_DOWN, "stop all services of a home", "停止全部服务") \
 	M(DO_STATUS, "are the services there, and well?", "查看各服务状态") \
 	M(DO_REQUEST_ADD, "enter one applicant (录入)", "录入一名申请人") \
 	M(DO_REQUEST_IMPORT, "enter, review and produce a CSV file of applicants", "批量录入、审核并制证（CSV 文件）") \
@@ -57,6 +77,9 @@ enum hf_lang { HF_LANG_EN, HF_LANG_ZH, HF_NUM_LANGS };
 		"验证证书链、证书请求、CRL、OCSP 应答或签名消息") \
 	/* help of options */ \
 	M(OPT_ONCE, "run the whole flow once, then stop", "跑完整个流程后退出") \
+	M(OPT_PORT, "a new home's ports are the four behind this one; default 8440", "新建系统的四个端口从此号之后起，默认 8440") \
+	M(OPT_ITERATIONS, "PBKDF2 iterations for a new home's PINs; default 20000", "新建系统 PIN 的 PBKDF2 迭代次数，默认 20000") \
+	M(OPT_OUT_DER, "write the answer (DER) to FILE", "将应答（DER）写入文件") \
 	M(OPT_FIELD, "a field of the applicant", "申请人的一个字段") \
 	M(OPT_FIELDS_JSON, "the applicant as a JSON object in FILE (- is standard input)", "申请人，JSON 文件（- 为标准输入）") \
 	M(OPT_BATCH, "the batch's id; default: SM3 of the file, so that the same file again goes on", \
