@@ -67,7 +67,7 @@ static bool open_device(
 
 	if (!join(path, folder, "device", err))
 		return false;
-	if (lib->SDFX_OpenDevice) {
+	if (lib->SDFX_OpenDevice && lib->SDFX_UnlockDevice) {
 		code = lib->SDFX_OpenDevice(path, device);
 		if (code != SDR_OK)
 			return hf_sdf_fail(err, "SDFX_OpenDevice", code);
@@ -86,14 +86,25 @@ static bool open_session(struct hf_keyd *keyd, const char *folder, const struct 
 	return code == SDR_OK || hf_sdf_fail(err, "SDF_OpenSession", code);
 }
 
+#define DAYS_MAX 36525 /* a hundred years: no sum of times leaves its type */
+
+static bool check_policy(const struct hf_key_policy *policy, struct hf_err *err)
+{
+	if (policy->name.len == 0 || policy->name.len >= HF_DEV_NAME_MAX ||
+		memchr(policy->name.p, 0, policy->name.len) || policy->index < 1 || policy->index > 65535 ||
+		policy->kinds <= 0 || (policy->kinds & ~HF_SIGN_ALL) || policy->maxDays < 0 ||
+		policy->maxDays > DAYS_MAX || policy->caPathLen < 0)
+		return hf_fail(err, HF_E_INPUT, "policy.der: a key with no right name, index, kinds or limits");
+	return true;
+}
+
 static bool open_key(struct hf_keyd *keyd, struct key *key, struct hf_pins *pins, struct hf_err *err)
 {
 	const struct hf_key_policy *policy = &key->policy;
 	ECCrefPublicKey ref;
 
-	if (policy->name.len == 0 || policy->name.len >= sizeof(key->name) || policy->index < 1 ||
-		policy->index > 65535 || policy->kinds <= 0 || (policy->kinds & ~HF_SIGN_ALL))
-		return hf_fail(err, HF_E_INPUT, "policy.der: a key with no right name, index or kinds");
+	if (!check_policy(policy, err))
+		return false;
 	memcpy(key->name, policy->name.p, policy->name.len);
 	unsigned index = (unsigned)policy->index;
 	int code =
@@ -366,7 +377,8 @@ static bool make_device(struct hf_sdf_lib *lib, struct hf_keyd_init *init, struc
 	void *session = NULL;
 	bool ok = false;
 
-	if (!lib->SDFX_InitDevice || !lib->SDFX_GenerateInternalKeyPair_ECC || (init->kek && !lib->SDFX_GenerateKEK))
+	if (!lib->SDFX_InitDevice || !lib->SDFX_OpenDevice || !lib->SDFX_UnlockDevice ||
+		!lib->SDFX_GenerateInternalKeyPair_ECC || (init->kek && !lib->SDFX_GenerateKEK))
 		return hf_fail(err, HF_E_DEVICE,
 			"the SDF library makes no keys by itself: make them with the vendor's tools (sdfx.h)");
 	if (!join(path, init->folder, "device", err))
@@ -388,9 +400,15 @@ out:
 
 bool hf_keyd_make(struct hf_keyd_init *init, struct hf_err *err)
 {
+	char path[HF_PATH_MAX];
 	struct hf_pins pins = {0};
 	struct hf_sdf_lib lib;
 
+	if (!join(path, init->folder, "pins", err))
+		return false;
+	/* The pins are all that opens a device: new ones never take their place. */
+	if (hf_file_there(path))
+		return hf_fail(err, HF_E_EXISTS, "%s: a device was made here before", init->folder);
 	if (!hf_dir_make(init->folder, 0700, err) || !hf_sdf_lib_open(&lib, init->library, err))
 		return false;
 	bool ok = hf_pins_make(init->folder, &pins, err) && make_device(&lib, init, &pins, err);
