@@ -9,8 +9,10 @@
 #include "cmd/object.h"
 #include "x509/chain.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OUT_MAX ((size_t)256 << 20)
 #define SKEW    (5 * HF_MINUTE)
@@ -445,12 +447,14 @@ int hf_cmd_x509_verify(struct hf_cmd *cmd, int argc, char **argv)
 		free(v);
 		return hf_cmd_misuse(cmd, &err);
 	}
-	ok = verify_file(v, argv[0], &err);
 	/* A file that cannot be read at all is an error, not a verdict. */
-	if (!ok && (err.code == HF_E_STORE || err.code == HF_E_LIMIT))
-		status = hf_cmd_fail(cmd, &err);
-	else
-		status = answer(cmd, v, ok, &err);
+	if (strcmp(argv[0], "-") != 0 && access(argv[0], R_OK) != 0) {
+		hf_fail(&err, HF_E_MISSING, "%.200s: %s", argv[0], strerror(errno));
+		free(v);
+		return hf_cmd_fail(cmd, &err);
+	}
+	ok = verify_file(v, argv[0], &err);
+	status = answer(cmd, v, ok, &err);
 	verify_clear(v);
 	free(v);
 	return status;
