@@ -162,14 +162,14 @@ static bool operator_pin(struct hf_desk *desk, const char *device, char pin[HF_D
 
 /* ---- tokens ----------------------------------------------------------------------------------------------------- */
 
-static bool create(
-	struct hf_desk *desk, const char *device, const char *label, const struct hf_pin_pair *pins, struct hf_err *err)
+static bool create(struct hf_desk *desk, const char *device, const char *label, const struct hf_pin_pair *pins,
+	uint32_t iterations, struct hf_err *err)
 {
 	uint8_t key[HF_SM3_LEN];
 	struct hf_token_new what = {
 		.device = device,
 		.label = label,
-		.iterations = desk->iterations,
+		.iterations = iterations,
 		.application = HF_DESK_APPLICATION,
 		.admin_pin = hf_bytes_str(pins->admin),
 		.user_pin = hf_bytes_str(pins->user),
@@ -196,12 +196,15 @@ static bool make(struct hf_desk *desk, struct hf_pinbook *book, const char *devi
 	const char *container, uint8_t pub[HF_SM2_POINT], struct hf_token **token, struct hf_err *err)
 {
 	struct hf_pin_pair pins;
+	uint32_t iterations = desk->iterations;
 	bool ok = false;
 
+	if (book == desk->subjects && iterations > HF_DESK_SUBJECT_ITERATIONS)
+		iterations = HF_DESK_SUBJECT_ITERATIONS;
 	*token = NULL;
 	if (!hf_pinbook_find(book, device, &pins, err))
 		return false;
-	if (create(desk, device, label, &pins, err) &&
+	if (create(desk, device, label, &pins, iterations, err) &&
 		hf_token_open(desk->lib, device, HF_DESK_APPLICATION, hf_bytes_str(pins.user), token, err))
 		ok = make_pair(*token, container, pub, err);
 	hf_wipe(&pins, sizeof(pins));

@@ -11,6 +11,10 @@
  * once, before any thread. The library is --skf, else HUFU_SKF_LIBRARY, else libhufuskf.so beside the program. With a
  * vendor's library the two folders of PINs are usually not there: PINs are then asked for.
  *
+ * PBKDF2 slows down the guessing of PINs that people choose. A subject's PIN here is 128 random bits, which nobody
+ * guesses at any speed, so that a batch of thousands does not spend most of its time on it; a holder who wants a PIN of
+ * his own takes a token that was made for that.
+ *
  * PINs are never in argv or the environment. A software token's device authentication key is made from its
  * administrator's PIN (HMAC-SM3), so that whoever finishes a token that a crash left half made has the same key.
  */
@@ -20,17 +24,18 @@
 #include "base/file.h"
 #include "skf/token.h"
 
-#define HF_DESK_APPLICATION "HUFU"
-#define HF_DESK_OPERATOR    "sign" /* container */
-#define HF_DESK_SUBJECT     "hufu" /* container */
-#define HF_DESK_DEVICE_MAX  65
-#define HF_DESK_PIN_MAX     65
+#define HF_DESK_APPLICATION        "HUFU"
+#define HF_DESK_OPERATOR           "sign" /* container */
+#define HF_DESK_SUBJECT            "hufu" /* container */
+#define HF_DESK_SUBJECT_ITERATIONS 1000   /* of PBKDF2, for the tokens with random PINs: at most so many */
+#define HF_DESK_DEVICE_MAX         65
+#define HF_DESK_PIN_MAX            65
 
 struct hf_pinbook;
 
 struct hf_desk {
 	struct hf_token_lib *lib;
-	uint32_t iterations; /* of PBKDF2 for new tokens */
+	uint32_t iterations; /* of PBKDF2 for operators' tokens */
 	const char
 		*pin_file; /* --pin-file: the operator's PIN (first line), or a file of lines as above; may be NULL */
 	char folder[HF_PATH_MAX]; /* <home>/tokens */

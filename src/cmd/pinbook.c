@@ -17,7 +17,7 @@
 
 #define BOOK_MAX      ((size_t)64 << 20)
 #define BOOK_NAME_MAX 65
-#define PIN_OCTETS    8
+#define PIN_OCTETS    16
 #define PIN_LEAST     6
 
 struct line {

@@ -25,7 +25,7 @@ void hf_pinbook_free(struct hf_pinbook *book);
 HF_MUST_USE bool hf_pinbook_find(
 	struct hf_pinbook *book, const char *name, struct hf_pin_pair *pins, struct hf_err *err);
 /*
- * Random PINs (16 hex digits each) for each name without a line, one write and one sync for all.
+ * Random PINs (32 hex digits each) for each name without a line, one write and one sync for all.
  * Errors: HF_E_STORE, HF_E_DEVICE (no randomness), HF_E_INPUT (a name with blanks). Any thread.
  */
 HF_MUST_USE bool hf_pinbook_ensure(struct hf_pinbook *book, const char *const *names, size_t num, struct hf_err *err);

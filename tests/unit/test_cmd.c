@@ -274,7 +274,7 @@ static void a_pin_is_on_the_disk_before_it_is_used(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 	/* Another process, and this one again, read the same; a known name keeps its PIN. */
 	assert_ok(hf_pinbook_find(other, "operator-b", &first, &err));
-	assert_int_equal(strlen(first.user), 16);
+	assert_int_equal(strlen(first.user), 32);
 	assert_string_not_equal(first.user, first.admin);
 	assert_ok(hf_pinbook_ensure(other, more, 2, &err));
 	assert_ok(hf_pinbook_find(book, "operator-c", &again, &err));
@@ -292,7 +292,7 @@ static void a_pin_is_on_the_disk_before_it_is_used(void **state)
 	hf_pinbook_free(book);
 	book = hf_pinbook_new(path);
 	assert_ok(hf_pinbook_find(book, "operator-d", &first, &err));
-	assert_int_equal(strlen(first.user), 16);
+	assert_int_equal(strlen(first.user), 32);
 	assert_ok(hf_pinbook_find(book, "operator-a", &first, &err));
 	hf_pinbook_free(book);
 	scratch_clear(&scratch);
