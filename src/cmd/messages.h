@@ -108,7 +108,7 @@ enum hf_lang { HF_LANG_EN, HF_LANG_ZH, HF_NUM_LANGS };
 	M(OPT_HASH, "hash of the CertID: sm3 or sha1; default sm3", "CertID 的杂凑算法：sm3 或 sha1，默认 sm3") \
 	M(OPT_NONCE, "with a nonce", "带 nonce") \
 	M(OPT_GET, "ask by GET instead of POST", "用 GET 而非 POST") \
-	M(OPT_SERVICE, "ca, ra, km or ocsp", "ca、ra、km 或 ocsp") \
+	M(OPT_SERVICE, "ca, ra, km or ocsp; default: list ra, verify all", "ca、ra、km 或 ocsp，默认 list 为 ra，verify 为全部") \
 	M(OPT_ALL, "all four services (the default without --service)", "全部四个服务（未给 --service 时的默认）") \
 	M(OPT_FILTER_OPERATOR, "only by this operator", "只列该操作员的") \
 	M(OPT_FILTER_OPERATION, "only this operation: request.review, cert.revoke, …", "只列该操作：request.review、cert.revoke 等") \
