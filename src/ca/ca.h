@@ -52,7 +52,7 @@ struct hf_km_port {
 };
 
 struct hf_ca_settings {
-	char crl_uri[256];    /* CRLDP; ends in "%s" replaced by the CA's id: "http://127.0.0.1:8444/crl/%s.crl" */
+	char crl_uri[256];    /* folder of CRLDP: "http://127.0.0.1:8444/crl" + "/ca.crl" */
 	char ocsp_uri[256];   /* AIA */
 	char issuer_uri[256]; /* folder of AIA caIssuers: "http://127.0.0.1:8444/ca" + "/ca.crt" */
 	int64_t crl_hours;    /* nextUpdate - thisUpdate */
@@ -78,7 +78,8 @@ struct hf_ca {
 
 /*
  * Fills authorities and peers from the database and the files of folder (service.crt, km.crt). The members above them
- * are set by the caller before. Errors: HF_E_STORE, HF_E_MISSING (not initialised), HF_E_INPUT.
+ * are set by the caller before. hf_ca_close afterwards, also when this fails. Errors: HF_E_STORE, HF_E_MISSING (not
+ * initialised), HF_E_INPUT.
  */
 HF_MUST_USE bool hf_ca_open(struct hf_ca *ca, const char *folder, struct hf_err *err);
 void hf_ca_close(struct hf_ca *ca);
@@ -107,8 +108,7 @@ struct hf_order {
 
 	/* out */
 	bool done;
-	struct hf_err
-		err; /* when not done: what, and whether asking again may help (HF_E_PEER, HF_E_STORE, HF_E_STATE) */
+	struct hf_err err; /* when not done; asking again may help with HF_E_PEER, HF_E_STORE, HF_E_STATE */
 	struct hf_buf sign_cert, enc_cert; /* DER */
 	struct hf_buf envelope;            /* SignedAndEnvelopedData */
 	uint8_t enc_pub[64];
@@ -160,7 +160,8 @@ HF_MUST_USE bool hf_ca_km_revoke_due(struct hf_ca *ca, struct hf_err *err);
 
 /*
  * Makes the database account for every ledger entry: what it lacks becomes void, is listed and revoked. Until this has
- * succeeded nothing is issued. Errors: HF_E_STATE (the ledger is older than the database, or another one), HF_E_PEER.
+ * succeeded nothing is issued. Errors: HF_E_STATE (the ledger is older than the database, or another one), HF_E_VERIFY
+ * (its entry is not the one that the database saw), HF_E_PEER.
  */
 HF_MUST_USE bool hf_ca_reconcile(struct hf_ca *ca, struct hf_err *err);
 /* keyd was started anew: what was asked of the old one may or may not be in the ledger. */

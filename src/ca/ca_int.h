@@ -8,6 +8,7 @@
 #include "ca/lifecycle.h"
 
 #include "dev/signer.h"
+#include "x509/kmproto.h"
 #include "x509/lint.h"
 
 enum issuance_state { ISSUANCE_PENDING, ISSUANCE_ISSUED, ISSUANCE_VOIDED };
@@ -26,7 +27,7 @@ bool hf_ca_issuance_put(struct hf_tx *tx, const char *request_id, const struct i
 	struct hf_err *err);
 bool hf_ca_issuance_done(
 	struct hf_tx *tx, const char *request_id, struct hf_bytes envelope, int64_t now, struct hf_err *err);
-/* Voids the issuance, if any is pending, that drew this serial; *enc_serial is then the one the KM must be told of. */
+/* Voids the issuance, if any is pending, that drew this serial; the KM will then be told to revoke its key. */
 bool hf_ca_issuance_void(struct hf_tx *tx, const char *ca, struct hf_bytes serial, struct hf_err *err);
 /* Fills the order with what was issued for it before. */
 bool hf_ca_issuance_answer(struct hf_tx *tx, struct hf_order *order, struct hf_err *err);
@@ -63,31 +64,27 @@ bool hf_ca_seen_get(struct hf_tx *tx, struct hf_ledger_state *seen, bool *there,
 /* Puts a serial on the list of those the KM must be told of. */
 bool hf_ca_km_revoke_put(struct hf_tx *tx, struct hf_bytes enc_serial, struct hf_err *err);
 
-/* One KM answer about one encryption serial. */
-struct km_key {
-	bool there;
-	struct hf_err err; /* when it is not there: what the KM said */
-	uint8_t pub[64];
-};
 /* What is asked of the KM for one order. */
 struct km_ask {
 	uint8_t enc_serial[HF_SERIAL_LEN];
 	uint8_t user_pub[64];
 	int64_t not_before, not_after;
 };
+/* A new taskNO: positive, 63 random bits. */
+bool hf_ca_km_task_draw(int64_t *task, struct hf_err *err);
 /* Builds and signs the CARequest of a new task. */
 bool hf_ca_km_request(
 	struct hf_ca *ca, int64_t task, const struct km_ask *asks, size_t num, struct hf_buf *der, struct hf_err *err);
 bool hf_ca_km_task_put(
 	struct hf_tx *tx, int64_t task, bool revoke, struct hf_bytes request, int64_t now, struct hf_err *err);
-bool hf_ca_km_task_close(struct hf_tx *tx, int64_t task, struct hf_err *err);
 /* Sends the stored request of a task, and gives both when the answer is the KM's. Errors: HF_E_PEER, HF_E_VERIFY, … */
 struct km_talk {
 	struct hf_buf request, respond;
 };
 bool hf_ca_km_talk(struct hf_ca *ca, int64_t task, struct km_talk *talk, struct hf_err *err);
-/* What was answered about this serial; the envelope (SignedAndEnvelopedData) replaces the content of the buffer. */
-bool hf_ca_km_find(const struct km_talk *talk, const uint8_t enc_serial[HF_SERIAL_LEN], struct km_key *key,
-	struct hf_buf *envelope, struct hf_err *err);
+/* Calls fn for each request of the task with its answer; fn fails to stop. Errors: HF_E_PEER, fn's. */
+bool hf_ca_km_walk(const struct km_talk *talk,
+	bool (*fn)(void *ctx, const struct hf_km_ask *ask, const struct hf_km_answer *answer, struct hf_err *err),
+	void *ctx, struct hf_err *err);
 
 #endif

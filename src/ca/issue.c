@@ -22,6 +22,7 @@ struct work {
 	bool live;            /* still to be issued: no error, and not issued before */
 	bool renewed;         /* the row was voided before and is drawn again */
 	bool asked;           /* the KM was, for its task */
+	bool keyed;           /* and gave the key */
 	struct hf_buf tbs[2]; /* sign, enc */
 	struct hf_cert certs[2];
 };
@@ -123,7 +124,74 @@ static bool check_order(const struct hf_ca *ca, struct work *w, int64_t now, str
 		return false;
 	if (!hf_name_equal(w->csr.info.subject, w->order->subject))
 		return hf_fail(err, HF_E_INPUT, "the PKCS#10's subject is not the approved one (GM/T 0034 8.2.5)");
+	/* keyd would refuse these, and with them all orders of the batch. */
+	if (hf_name_equal(w->order->subject, ca->ca.cert.tbs.subject) ||
+		memcmp(w->csr.pub, ca->ca.cert.pub, sizeof(w->csr.pub)) == 0)
+		return hf_fail(err, HF_E_INPUT, "the subject or the key is the CA's own");
 	return true;
+}
+
+/* ---- what is signed --------------------------------------------------------------------------------------------- */
+
+static bool draw_serial(int64_t now, uint8_t out[HF_SERIAL_LEN], struct hf_err *err)
+{
+	uint8_t random[HF_SERIAL_RANDOM];
+
+	return hf_rand(random, sizeof(random), err) && hf_serial_make(now, 0, random, out, err);
+}
+
+/* A row as T1 will write it, but for the task. */
+static bool draw(const struct batch *b, struct work *w, struct hf_err *err)
+{
+	w->row.state = ISSUANCE_PENDING;
+	w->row.task = 0;
+	w->row.not_before = b->now - b->now % HF_SECOND;
+	w->row.not_after = w->row.not_before + w->order->validity_days * HF_DAY;
+	memcpy(w->row.order_hash, w->order_hash, sizeof(w->row.order_hash));
+	return draw_serial(b->now, w->row.sign_serial, err) && draw_serial(b->now, w->row.enc_serial, err);
+}
+
+static bool build_one(const struct hf_ca *ca, struct work *w, bool enc, struct hf_err *err)
+{
+	const struct hf_ca_settings *s = &ca->settings;
+	const struct hf_template *t = w->template;
+	char crl[300], issuer[300], dns[256] = "";
+	struct hf_bytes cn;
+	struct hf_tbs_params params = {
+		.profile = enc ? t->enc : t->sign,
+		.serial = enc ? HF_BYTES_OF(w->row.enc_serial) : HF_BYTES_OF(w->row.sign_serial),
+		.issuer = ca->ca.cert.tbs.subject,
+		.subject = w->order->subject,
+		.not_before = w->row.not_before,
+		.not_after = w->row.not_after,
+		.issuer_key_id = ca->ca.cert.subject_key_id,
+		.path_len = -1,
+		.crl_uri = crl,
+		.ocsp_uri = s->ocsp_uri,
+		.ca_issuers_uri = issuer,
+		.email = t->email ? w->order->email : NULL,
+		.edition = s->identity_2023 ? HF_IDENTITY_2023 : HF_IDENTITY_2012,
+		.num_identities = w->order->num_identities,
+	};
+
+	hf_fmt_cut(crl, sizeof(crl), "%s/ca.crl", s->crl_uri);
+	hf_fmt_cut(issuer, sizeof(issuer), "%s/ca.crt", s->issuer_uri);
+	if (t->dns_name && hf_name_get(w->order->subject, HF_OID_COMMON_NAME, &cn)) {
+		hf_fmt_cut(dns, sizeof(dns), "%.*s", (int)cn.len, (const char *)cn.p);
+		params.dns = dns;
+	}
+	memcpy(params.identities, w->order->identities, sizeof(params.identities));
+	memcpy(params.pub, enc ? w->order->enc_pub : w->csr.pub, sizeof(params.pub));
+	hf_buf_reset(&w->tbs[enc]);
+	return hf_tbs_build(&params, &w->tbs[enc], err) &&
+	       hf_lint_tbs(hf_buf_bytes(&w->tbs[enc]), params.profile, NULL, err);
+}
+
+/* The signing certificate is decided before anything is asked of the KM (GM/T 0034 12.1): what cannot be built leaves
+ * no trace. */
+static bool try_order(const struct batch *b, struct work *w, struct hf_err *err)
+{
+	return draw(b, w, err) && build_one(b->ca, w, false, err);
 }
 
 /* The same id twice in one batch: the second one is told to ask again, and then gets the first one's certificates. */
@@ -141,7 +209,7 @@ static void look_at_orders(struct batch *b)
 		struct work *w = &b->works[i];
 		struct hf_err err = {0};
 		w->live = true;
-		if (!check_order(b->ca, w, b->now, &err) ||
+		if (!check_order(b->ca, w, b->now, &err) || !try_order(b, w, &err) ||
 			(is_twice(b, i) && !hf_fail(&err, HF_E_STATE, "this request is being issued: ask again")))
 			refuse(w, &err);
 		else
@@ -200,44 +268,18 @@ static bool look_up(struct hf_tx *tx, void *ctx, struct hf_err *err)
 
 /* ---- stage 2, T1: serials and a KM task for the new ones -------------------------------------------------------- */
 
-static bool draw_serial(int64_t now, uint8_t out[HF_SERIAL_LEN], struct hf_err *err)
-{
-	uint8_t random[HF_SERIAL_RANDOM];
-
-	return hf_rand(random, sizeof(random), err) && hf_serial_make(now, 0, random, out, err);
-}
-
-static bool draw(struct batch *b, struct work *w, struct hf_err *err)
-{
-	w->row.state = ISSUANCE_PENDING;
-	w->row.task = b->new_task;
-	w->row.not_before = b->now - b->now % HF_SECOND;
-	w->row.not_after = w->row.not_before + w->order->validity_days * HF_DAY;
-	memcpy(w->row.order_hash, w->order_hash, sizeof(w->row.order_hash));
-	return draw_serial(b->now, w->row.sign_serial, err) && draw_serial(b->now, w->row.enc_serial, err);
-}
-
-static bool draw_task(int64_t *task, struct hf_err *err)
-{
-	uint8_t random[8];
-
-	if (!hf_rand(random, sizeof(random), err))
-		return false;
-	*task = (int64_t)(hf_get_u64(random) >> 1) | 1;
-	return true;
-}
-
 static bool make_task(struct batch *b, struct hf_err *err)
 {
 	struct km_ask *asks = hf_alloc(b->num, sizeof(*asks));
 	size_t num = 0;
-	bool ok = draw_task(&b->new_task, err);
+	bool ok = hf_ca_km_task_draw(&b->new_task, err);
 
 	for (size_t i = 0; ok && i < b->num; i++) {
 		struct work *w = &b->works[i];
 		if (!w->live || w->row.task != 0)
 			continue;
 		ok = draw(b, w, err);
+		w->row.task = b->new_task;
 		asks[num] = (struct km_ask){.not_before = w->row.not_before, .not_after = w->row.not_after};
 		memcpy(asks[num].enc_serial, w->row.enc_serial, HF_SERIAL_LEN);
 		memcpy(asks[num].user_pub, w->csr.pub, sizeof(w->csr.pub));
@@ -266,22 +308,45 @@ static bool write_t1(struct hf_tx *tx, void *ctx, struct hf_err *err)
 
 /* ---- stage 3: the KM -------------------------------------------------------------------------------------------- */
 
+struct taking {
+	struct batch *batch;
+	int64_t task;
+};
+
+static bool take_answer(void *ctx, const struct hf_km_ask *ask, const struct hf_km_answer *answer, struct hf_err *err)
+{
+	struct taking *t = ctx;
+
+	for (size_t i = 0; i < t->batch->num; i++) {
+		struct work *w = &t->batch->works[i];
+		struct hf_err why = {0};
+		if (!w->live || w->row.task != t->task ||
+			!hf_bytes_equal(ask->userCertNo, HF_BYTES_OF(w->row.enc_serial)))
+			continue;
+		hf_buf_reset(&w->order->envelope);
+		w->keyed = hf_km_answer_fits(answer, ask, &why) &&
+			   hf_sealed_key_encode(&answer->retPriKey, &w->order->envelope, &why);
+		if (w->keyed)
+			memcpy(w->order->enc_pub, answer->retPubKey, sizeof(w->order->enc_pub));
+		else
+			refuse(w, &why);
+		break;
+	}
+	(void)err;
+	return true;
+}
+
 static void take_keys(struct batch *b, int64_t task)
 {
+	struct taking taking = {b, task};
 	struct hf_err err = {0};
-	bool answered = hf_ca_km_talk(b->ca, task, &b->talk, &err);
 
+	if (hf_ca_km_talk(b->ca, task, &b->talk, &err) && hf_ca_km_walk(&b->talk, take_answer, &taking, &err))
+		hf_fail(&err, HF_E_INTERNAL, "the KM task does not ask for this serial");
 	for (size_t i = 0; i < b->num; i++) {
 		struct work *w = &b->works[i];
-		struct km_key key = {0};
-		if (!w->live || w->row.task != task)
-			continue;
-		if (!answered || !hf_ca_km_find(&b->talk, w->row.enc_serial, &key, &w->order->envelope, &err))
+		if (w->live && w->row.task == task && !w->keyed)
 			refuse(w, &err);
-		else if (!key.there)
-			refuse(w, &key.err);
-		else
-			memcpy(w->order->enc_pub, key.pub, sizeof(w->order->enc_pub));
 	}
 }
 
@@ -298,41 +363,6 @@ static void ask_km(struct batch *b)
 }
 
 /* ---- stage 4: both certificates --------------------------------------------------------------------------------- */
-
-static bool build_one(struct batch *b, struct work *w, bool enc, struct hf_err *err)
-{
-	const struct hf_ca_settings *s = &b->ca->settings;
-	const struct hf_template *t = w->template;
-	char crl[300], issuer[300], dns[256] = "";
-	struct hf_bytes cn;
-	struct hf_tbs_params params = {
-		.profile = enc ? t->enc : t->sign,
-		.serial = enc ? HF_BYTES_OF(w->row.enc_serial) : HF_BYTES_OF(w->row.sign_serial),
-		.issuer = b->ca->ca.cert.tbs.subject,
-		.subject = w->order->subject,
-		.not_before = w->row.not_before,
-		.not_after = w->row.not_after,
-		.issuer_key_id = b->ca->ca.cert.subject_key_id,
-		.path_len = -1,
-		.crl_uri = crl,
-		.ocsp_uri = s->ocsp_uri,
-		.ca_issuers_uri = issuer,
-		.email = t->email ? w->order->email : NULL,
-		.edition = s->identity_2023 ? HF_IDENTITY_2023 : HF_IDENTITY_2012,
-		.num_identities = w->order->num_identities,
-	};
-
-	hf_fmt_cut(crl, sizeof(crl), "%s/ca.crl", s->crl_uri);
-	hf_fmt_cut(issuer, sizeof(issuer), "%s/ca.crt", s->issuer_uri);
-	if (t->dns_name && hf_name_get(w->order->subject, HF_OID_COMMON_NAME, &cn)) {
-		hf_fmt_cut(dns, sizeof(dns), "%.*s", (int)cn.len, (const char *)cn.p);
-		params.dns = dns;
-	}
-	memcpy(params.identities, w->order->identities, sizeof(params.identities));
-	memcpy(params.pub, enc ? w->order->enc_pub : w->csr.pub, sizeof(params.pub));
-	return hf_tbs_build(&params, &w->tbs[enc], err) &&
-	       hf_lint_tbs(hf_buf_bytes(&w->tbs[enc]), params.profile, NULL, err);
-}
 
 static bool sign_all(struct batch *b, const struct hf_bytes *tbs, struct hf_buf *out, size_t num, struct hf_err *err)
 {
@@ -385,7 +415,7 @@ static void build_all(struct batch *b)
 	for (size_t i = 0; i < b->num; i++) {
 		struct work *w = &b->works[i];
 		struct hf_err err = {0};
-		if (w->live && (!build_one(b, w, false, &err) || !build_one(b, w, true, &err)))
+		if (w->live && (!build_one(b->ca, w, false, &err) || !build_one(b->ca, w, true, &err)))
 			refuse(w, &err);
 	}
 }

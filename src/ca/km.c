@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Asked again after a crash or a KM that was away: a task is closed when every certificate of it is issued or void. */
 #define REVOKES_AT_ONCE 200
 
 struct number {
@@ -46,6 +45,16 @@ static bool sign_request(struct hf_ca *ca, int64_t task, const struct hf_km_ask 
 	return ok;
 }
 
+bool hf_ca_km_task_draw(int64_t *task, struct hf_err *err)
+{
+	uint8_t random[8];
+
+	if (!hf_rand(random, sizeof(random), err))
+		return false;
+	*task = (int64_t)(hf_get_u64(random) >> 1) | 1;
+	return true;
+}
+
 bool hf_ca_km_request(
 	struct hf_ca *ca, int64_t task, const struct km_ask *asks, size_t num, struct hf_buf *der, struct hf_err *err)
 {
@@ -67,20 +76,13 @@ bool hf_ca_km_task_put(
 	struct hf_tx *tx, int64_t task, bool revoke, struct hf_bytes request, int64_t now, struct hf_err *err)
 {
 	struct hf_query *q =
-		hf_query(tx, "INSERT INTO km_task (number, kind, request, open, made_at) VALUES (?, ?, ?, 1, ?)");
+		hf_query(tx, "INSERT INTO km_task (number, kind, request, open, made_at) VALUES (?, ?, ?, ?, ?)");
 
 	hf_query_i64(q, task);
 	hf_query_bool(q, revoke);
 	hf_query_bytes(q, request);
+	hf_query_bool(q, revoke); /* an application is sent again when an order is, a revocation by the timer */
 	hf_query_i64(q, now);
-	return hf_query_run(q, NULL, err);
-}
-
-bool hf_ca_km_task_close(struct hf_tx *tx, int64_t task, struct hf_err *err)
-{
-	struct hf_query *q = hf_query(tx, "UPDATE km_task SET open = 0 WHERE number = ? AND open = 1");
-
-	hf_query_i64(q, task);
 	return hf_query_run(q, NULL, err);
 }
 
@@ -130,37 +132,31 @@ bool hf_ca_km_talk(struct hf_ca *ca, int64_t task, struct km_talk *talk, struct 
 	       hf_fail_in(err, "KM");
 }
 
-static bool take_answer(const struct hf_km_answer *answer, const struct hf_km_ask *ask, struct km_key *key,
-	struct hf_buf *envelope, struct hf_err *err)
-{
-	if (!hf_km_answer_fits(answer, ask, &key->err)) {
-		key->there = false;
-		return true;
-	}
-	key->there = true;
-	memcpy(key->pub, answer->retPubKey, sizeof(key->pub));
-	hf_buf_reset(envelope);
-	return hf_sealed_key_encode(&answer->retPriKey, envelope, err);
-}
-
-bool hf_ca_km_find(const struct km_talk *talk, const uint8_t enc_serial[HF_SERIAL_LEN], struct km_key *key,
-	struct hf_buf *envelope, struct hf_err *err)
+bool hf_ca_km_walk(const struct km_talk *talk,
+	bool (*fn)(void *ctx, const struct hf_km_ask *ask, const struct hf_km_answer *answer, struct hf_err *err),
+	void *ctx, struct hf_err *err)
 {
 	struct hf_km_message request, respond;
-	struct hf_km_answer answer;
+	struct hf_km_answer answer = {0};
 	struct hf_km_ask ask;
 
 	if (!hf_km_request_parse(hf_buf_bytes(&talk->request), &request, err) ||
 		!hf_km_respond_parse(hf_buf_bytes(&talk->respond), &respond, err))
 		return false;
-	while (hf_km_ask_next(&request.list, &ask)) {
+	bool whole = request.list.num > 1 && respond.list.num == 1;
+	if (respond.list.num != request.list.num && !whole)
+		return hf_fail(
+			err, HF_E_PEER, "the KM gave %zu answers to %zu requests", respond.list.num, request.list.num);
+	for (size_t i = 0; hf_km_ask_next(&request.list, &ask); i++) {
 		/* One error packet may answer the whole message: then it is the answer to each request. */
-		if (!hf_km_answer_next(&respond.list, &answer) && answer.verb != HF_KM_ERROR)
-			return hf_fail(err, HF_E_PEER, "the KM answered fewer requests than it was sent");
-		if (hf_bytes_equal(ask.userCertNo, (struct hf_bytes){enc_serial, HF_SERIAL_LEN}))
-			return take_answer(&answer, &ask, key, envelope, err);
+		if ((i == 0 || !whole) && !hf_km_answer_next(&respond.list, &answer))
+			return hf_fail(err, HF_E_PEER, "answer %zu of the KM cannot be read", i);
+		if (whole && answer.verb != HF_KM_ERROR)
+			return hf_fail(err, HF_E_PEER, "the KM gave one answer to %zu requests", request.list.num);
+		if (!fn(ctx, &ask, &answer, err))
+			return false;
 	}
-	return hf_fail(err, HF_E_INTERNAL, "the KM task does not ask for this serial");
+	return true;
 }
 
 /* ---- revoking --------------------------------------------------------------------------------------------------- */
@@ -210,26 +206,44 @@ static bool open_task(struct hf_tx *tx, void *ctx, struct hf_err *err)
 static bool close_task(struct hf_tx *tx, void *ctx, struct hf_err *err)
 {
 	struct revoking *r = ctx;
+	struct hf_query *q = hf_query(tx, "UPDATE km_task SET open = 0 WHERE number = ? AND open = 1");
 
-	return hf_ca_km_task_close(tx, r->task, err);
+	hf_query_i64(q, r->task);
+	return hf_query_run(q, NULL, err);
+}
+
+/*
+ * Was it taken? A key that the KM never had, or has revoked already, has nothing to revoke: that is an answer, too. A
+ * KM that fails keeps the task open.
+ */
+static bool look_at_answer(
+	void *ctx, const struct hf_km_ask *ask, const struct hf_km_answer *answer, struct hf_err *err)
+{
+	char serial[HF_SERIAL_TEXT_MAX];
+	struct hf_err why = {0};
+
+	(void)ctx;
+	if (hf_km_answer_fits(answer, ask, &why) ||
+		(answer->verb == HF_KM_ERROR &&
+			(answer->errNo == HF_KM_ERR_NO_SUCH_KEY || answer->errNo == HF_KM_ERR_KEY_STATE)))
+		return true;
+	hf_serial_text(ask->userCertNo, serial);
+	return hf_fail(err, HF_E_PEER, "the key of %s is not revoked yet: %s", serial, why.text);
 }
 
 static bool make_revoke_task(struct revoking *r, struct hf_err *err)
 {
 	struct hf_km_ask *asks = hf_alloc(r->num, sizeof(*asks));
-	uint8_t random[8];
-	bool ok = hf_rand(random, sizeof(random), err);
 
 	for (size_t i = 0; i < r->num; i++)
 		asks[i] = (struct hf_km_ask){.verb = HF_KM_REVOKE, .userCertNo = HF_BYTES_OF(r->serials[i])};
-	r->task = (int64_t)(hf_get_u64(random) >> 1) | 1;
-	ok = ok && sign_request(r->ca, r->task, asks, r->num, &r->talk.request, err) &&
-	     hf_store_write(r->ca->store, open_task, r, err);
+	bool ok = hf_ca_km_task_draw(&r->task, err) &&
+		  sign_request(r->ca, r->task, asks, r->num, &r->talk.request, err) &&
+		  hf_store_write(r->ca->store, open_task, r, err);
 	free(asks);
 	return ok;
 }
 
-/* A KM that does not know the key (the apply never reached it) has nothing to revoke: that is an answer, too. */
 bool hf_ca_km_revoke_due(struct hf_ca *ca, struct hf_err *err)
 {
 	struct revoking *r = hf_alloc(1, sizeof(*r));
@@ -241,6 +255,7 @@ bool hf_ca_km_revoke_due(struct hf_ca *ca, struct hf_err *err)
 	ok = hf_store_read(ca->store, find_revokes, r, err);
 	if (ok && (r->task || r->num > 0))
 		ok = (r->task || make_revoke_task(r, err)) && hf_ca_km_talk(ca, r->task, &r->talk, err) &&
+		     hf_ca_km_walk(&r->talk, look_at_answer, NULL, err) &&
 		     hf_store_write(ca->store, close_task, r, err);
 	hf_buf_clear(&r->talk.request);
 	hf_buf_clear(&r->talk.respond);

@@ -80,6 +80,7 @@ static bool change_one(struct hf_tx *tx, struct changing *c, struct hf_status_it
 	int next;
 
 	item->done = false;
+	item->err = (struct hf_err){0};
 	if (!get_row(tx, serial, &row, &there, err))
 		return false;
 	if (!there) {
@@ -116,7 +117,7 @@ bool hf_ca_change(struct hf_ca *ca, int event, int reason, struct hf_status_item
 	const struct hf_ca_within *within, struct hf_err *err)
 {
 	struct changing c = {.ca = ca, .event = event, .reason = reason, .items = items, .num = num, .within = within};
-	struct hf_err later;
+	struct hf_err later = {0};
 
 	if (event == HF_CERT_REVOKE && (reason == HF_REASON_CERTIFICATE_HOLD || reason == HF_REASON_REMOVE_FROM_CRL ||
 					       !hf_reason_name(reason)))

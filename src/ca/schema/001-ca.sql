@@ -25,7 +25,8 @@ CREATE TABLE issuance (
 CREATE INDEX issuance_enc ON issuance (ca, enc_serial);
 CREATE INDEX issuance_sign ON issuance (ca, sign_serial);
 
--- What was asked of the KM: sent again, octet for octet, until it is answered. kind 0 apply, 1 revoke.
+-- What was asked of the KM: sent again, octet for octet, until it is answered. kind 0 apply: sent when an order of it
+-- is; 1 revoke: open until the KM has answered, and sent by the timer.
 CREATE TABLE km_task (
     number BIGINT NOT NULL PRIMARY KEY,
     kind BIGINT NOT NULL,
@@ -57,6 +58,7 @@ CREATE TABLE certificate (
 );
 CREATE INDEX certificate_request ON certificate (request_id);
 CREATE INDEX certificate_state ON certificate (ca, state);
+CREATE INDEX certificate_state_at ON certificate (ca, state_at);   -- what makes a new CRL due
 
 -- What the ledger has and the database lacks (design rule 5): signed perhaps, issued never. Listed and revoked.
 CREATE TABLE void_serial (
