@@ -93,6 +93,19 @@ class Call:
         }
         return self
 
+    def announce(self, length):
+        """Only the head, with this Content-Length: what a server can refuse before it reads the body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.home.ports[self.service], timeout=60)
+        try:
+            connection.putrequest(self.method, self.path)
+            for name, value in {**self.headers, "Content-Type": self.kind, "Content-Length": str(length)}.items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.read())
+        finally:
+            connection.close()
+
     def send(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.home.ports[self.service], timeout=60)
         headers = dict(self.headers)
