@@ -33,6 +33,7 @@
 #include "x509/decode.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define HF_CA_BATCH_MAX 256 /* orders of one batch */
 
@@ -74,6 +75,7 @@ struct hf_ca {
 	struct hf_cert km_cert;
 	pthread_mutex_t ledger_lock; /* held from before something is ledgered until it is in the database */
 	bool reconciled;             /* under the lock: the ledger and the database agree */
+	atomic_bool able;            /* the last try to reconcile succeeded */
 };
 
 /*
@@ -164,6 +166,8 @@ HF_MUST_USE bool hf_ca_km_revoke_due(struct hf_ca *ca, struct hf_err *err);
  * (its entry is not the one that the database saw), HF_E_PEER.
  */
 HF_MUST_USE bool hf_ca_reconcile(struct hf_ca *ca, struct hf_err *err);
+/* Can it issue, as far as the last try tells? Never blocks. Errors: HF_E_STATE. */
+HF_MUST_USE bool hf_ca_able(const struct hf_ca *ca, struct hf_err *err);
 /* keyd was started anew: what was asked of the old one may or may not be in the ledger. */
 void hf_ca_keyd_changed(struct hf_ca *ca);
 

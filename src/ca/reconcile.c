@@ -173,6 +173,7 @@ bool hf_ca_ledger_begin(struct hf_ca *ca, struct hf_err *err)
 {
 	pthread_mutex_lock(&ca->ledger_lock);
 	ca->reconciled = ca->reconciled || reconcile(ca, err);
+	atomic_store(&ca->able, ca->reconciled);
 	if (ca->reconciled)
 		return true;
 	pthread_mutex_unlock(&ca->ledger_lock);
@@ -191,6 +192,13 @@ bool hf_ca_reconcile(struct hf_ca *ca, struct hf_err *err)
 		return false;
 	hf_ca_ledger_end(ca, true);
 	return true;
+}
+
+bool hf_ca_able(const struct hf_ca *ca, struct hf_err *err)
+{
+	return atomic_load(&ca->able) || hf_fail(err, HF_E_STATE,
+						 "nothing is issued: the ledger and the database do not agree, or keyd "
+						 "is away; the log says more");
 }
 
 void hf_ca_keyd_changed(struct hf_ca *ca)

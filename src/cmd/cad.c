@@ -104,6 +104,11 @@ static void on_keyd(struct hf_service *service)
 		hf_log(&service->daemon.log, HF_LOG_ERROR, "nothing is issued: %s", err.text);
 }
 
+static bool healthy(void *role, struct hf_err *err)
+{
+	return hf_ca_able(role, err);
+}
+
 static void crl_timer(struct hf_service *service)
 {
 	struct hf_err err = {0};
@@ -159,6 +164,7 @@ int main(int argc, char **argv)
 		.open = open_cad,
 		.start = start_cad,
 		.on_keyd = on_keyd,
+		.healthy = healthy,
 		.stop = stop_cad,
 	};
 

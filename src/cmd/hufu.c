@@ -36,12 +36,14 @@
 
 /* clang-format off */
 static const struct hf_option home_options[] = {
+	{"config", "FILE", HF_MSG_OPT_CONFIG},
 	{"port", "N", HF_MSG_OPT_PORT},
 	{"iterations", "N", HF_MSG_OPT_ITERATIONS},
 	END,
 };
 static const struct hf_option up_options[] = {
 	{"once", NULL, HF_MSG_OPT_ONCE},
+	{"config", "FILE", HF_MSG_OPT_CONFIG},
 	{"port", "N", HF_MSG_OPT_PORT},
 	{"iterations", "N", HF_MSG_OPT_ITERATIONS},
 	END,

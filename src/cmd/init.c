@@ -66,11 +66,11 @@ struct making {
 	struct hf_store *store; /* of the CA */
 	struct hf_ca work;
 	bool work_open;
-	void (*say)(void *ctx, const char *step);
+	void (*say)(void *ctx, enum hf_message step);
 	void *ctx;
 };
 
-static void say(const struct making *m, const char *step)
+static void say(const struct making *m, enum hf_message step)
 {
 	if (m->say)
 		m->say(m->ctx, step);
@@ -481,19 +481,19 @@ static bool make_all(struct making *m, struct hf_err *err)
 	if (!(m->settings->sdf_library[0] ? hf_fmt(m->library, sizeof(m->library), "%s", m->settings->sdf_library)
 					  : hf_fmt(m->library, sizeof(m->library), "%s/libhufusdf.so", programs)))
 		return hf_fail(err, HF_E_LIMIT, "the SDF library's path is too long");
-	say(m, "devices and keys (GM/T 0018)");
+	say(m, HF_MSG_INIT_DEVICES);
 	if (!make_names(m, err) || !make_devices(m, err) || !open_ca(m, err))
 		return false;
-	say(m, "root and operating CA");
+	say(m, HF_MSG_INIT_AUTHORITIES);
 	if (!make_authorities(m, err))
 		return false;
-	say(m, "certificates of CA, RA, KM and OCSP");
+	say(m, HF_MSG_INIT_SERVICES);
 	if (!make_services(m, err))
 		return false;
-	say(m, "operators and their tokens (GM/T 0016)");
+	say(m, HF_MSG_INIT_OPERATORS);
 	if (!make_registers(m, err) || !write_public(m, err))
 		return false;
-	say(m, "first CRLs");
+	say(m, HF_MSG_INIT_CRLS);
 	return first_crls(m, err) && write_settings(m, err);
 }
 
@@ -522,7 +522,7 @@ static void making_clear(struct making *m)
 }
 
 bool hf_home_make(const char *home, const struct hf_settings *settings, const char *skf,
-	void (*say_fn)(void *ctx, const char *step), void *ctx, struct hf_err *err)
+	void (*say_fn)(void *ctx, enum hf_message step), void *ctx, struct hf_err *err)
 {
 	struct making *m;
 

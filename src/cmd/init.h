@@ -9,6 +9,7 @@
 #ifndef HUFU_CMD_INIT_H
 #define HUFU_CMD_INIT_H
 
+#include "cmd/messages.h"
 #include "cmd/settings.h"
 
 /* The operators of a new home: one token each, one role each. */
@@ -29,6 +30,6 @@ bool hf_home_is(const char *home);
  * it), and all that can fail on the way; then nothing is left at home.
  */
 HF_MUST_USE bool hf_home_make(const char *home, const struct hf_settings *settings, const char *skf,
-	void (*say)(void *ctx, const char *step), void *ctx, struct hf_err *err);
+	void (*say)(void *ctx, enum hf_message step), void *ctx, struct hf_err *err);
 
 #endif

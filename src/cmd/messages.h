@@ -11,6 +11,11 @@ enum hf_lang { HF_LANG_EN, HF_LANG_ZH, HF_NUM_LANGS };
 #define HF_MESSAGES(M) \
 	/* init, up, the demonstration */ \
 	M(INIT_STEP, "init: %s", "初始化：%s") \
+	M(INIT_DEVICES, "devices and keys (GM/T 0018)", "密码设备与密钥（GM/T 0018）") \
+	M(INIT_AUTHORITIES, "root and operating CA", "根 CA 与运营 CA") \
+	M(INIT_SERVICES, "certificates of CA, RA, KM and OCSP", "CA、RA、KM、OCSP 的证书") \
+	M(INIT_OPERATORS, "operators and their tokens (GM/T 0016)", "操作员及其令牌（GM/T 0016）") \
+	M(INIT_CRLS, "first CRLs", "首批 CRL") \
 	M(INIT_DONE, "%s is made. This is a demonstration authority: keys and PINs lie in its folder.", \
 		"%s 已建立。这是演示系统：密钥与 PIN 都在其目录中。") \
 	M(UP_STARTING, "starting all services of %s", "正在启动 %s 的全部服务") \
@@ -76,6 +81,8 @@ enum hf_lang { HF_LANG_EN, HF_LANG_ZH, HF_NUM_LANGS };
 	M(DO_X509_VERIFY, "verify a certificate's chain, a request, CRL, OCSP answer or signed message", \
 		"验证证书链、证书请求、CRL、OCSP 应答或签名消息") \
 	/* help of options */ \
+	M(OPT_CONFIG, "settings of a new home, in the form of hufu.conf: names, validities, ports, libraries", \
+		"新系统的配置文件，格式同 hufu.conf：名称、有效期、端口、接口库") \
 	M(OPT_ONCE, "run the whole flow once, then stop", "跑完整个流程后退出") \
 	M(OPT_PORT, "a new home's ports are the four behind this one; default 8440", "新建系统的四个端口从此号之后起，默认 8440") \
 	M(OPT_ITERATIONS, "PBKDF2 iterations for a new home's PINs; default 20000", "新建系统 PIN 的 PBKDF2 迭代次数，默认 20000") \

@@ -47,7 +47,7 @@ static const struct setting table[] = {
 	NUM("ocsp", ocsp_poll_ms, 10, 60000, 200, "how often ocspd asks cad for news"),
 	NUM("ocsp", ocsp_minutes, 1, 10080, 60, "from thisUpdate to nextUpdate of an answer"),
 	STR("device", sdf_library, "", "a vendor's GM/T 0018 library; empty: libhufusdf.so"),
-	NUM("device", pbkdf2, 1, 10000000, 20000, "iterations for the PINs of our own device and token"),
+	NUM("device", pbkdf2, 1, 10000000, 20000, "PBKDF2 iterations for our own device, and for operators' tokens of it"),
 };
 /* clang-format on */
 #define NUM_SETTINGS (sizeof(table) / sizeof(table[0]))
@@ -65,24 +65,30 @@ void hf_settings_init(struct hf_settings *settings)
 	}
 }
 
-bool hf_settings_read(const char *home, struct hf_settings *settings, struct hf_err *err)
+bool hf_settings_read_file(const char *path, struct hf_settings *settings, struct hf_err *err)
 {
 	struct hf_conf_key keys[NUM_SETTINGS];
-	char path[HF_PATH_MAX];
 
 	hf_settings_init(settings);
 	for (size_t i = 0; i < NUM_SETTINGS; i++)
 		keys[i] = table[i].key;
-	if (!hf_fmt(path, sizeof(path), "%s/" HF_SETTINGS_FILE, home))
-		return hf_fail(err, HF_E_LIMIT, "home: the path is longer than %d octets", HF_PATH_MAX);
-	if (!hf_conf_read(path, keys, NUM_SETTINGS, settings, err)) {
-		if (err->code == HF_E_MISSING)
-			return hf_fail(err, HF_E_MISSING,
-				"%s is not there: is this a home? `hufu init --home DIR` makes one", path);
+	if (!hf_conf_read(path, keys, NUM_SETTINGS, settings, err))
 		return false;
-	}
 	return settings->spare_low <= settings->spare_target ||
 	       hf_fail(err, HF_E_INPUT, "%s: [km] spare_low is above spare_target", path);
+}
+
+bool hf_settings_read(const char *home, struct hf_settings *settings, struct hf_err *err)
+{
+	char path[HF_PATH_MAX];
+
+	if (!hf_fmt(path, sizeof(path), "%s/" HF_SETTINGS_FILE, home))
+		return hf_fail(err, HF_E_LIMIT, "home: the path is longer than %d octets", HF_PATH_MAX);
+	if (hf_settings_read_file(path, settings, err))
+		return true;
+	if (err->code == HF_E_MISSING)
+		hf_fail(err, HF_E_MISSING, "%s is not there: is this a home? `hufu init --home DIR` makes one", path);
+	return false;
 }
 
 void hf_settings_print(const struct hf_settings *settings, struct hf_buf *out)

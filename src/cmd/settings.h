@@ -38,6 +38,8 @@ struct hf_settings {
 void hf_settings_init(struct hf_settings *settings);
 /* Defaults, then <home>/hufu.conf. Errors: HF_E_MISSING (says to run `hufu init`), HF_E_INPUT. */
 HF_MUST_USE bool hf_settings_read(const char *home, struct hf_settings *settings, struct hf_err *err);
+/* Defaults, then this file. Errors: the same. */
+HF_MUST_USE bool hf_settings_read_file(const char *path, struct hf_settings *settings, struct hf_err *err);
 /* The file: every setting with its meaning. */
 void hf_settings_print(const struct hf_settings *settings, struct hf_buf *out);
 

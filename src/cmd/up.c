@@ -25,9 +25,9 @@
 #define STOP_MS   30000
 #define STATUS_MS 5000
 
-static void say_step(void *ctx, const char *step)
+static void say_step(void *ctx, enum hf_message step)
 {
-	hf_cmd_note(ctx, HF_MSG_INIT_STEP, step);
+	hf_cmd_note(ctx, HF_MSG_INIT_STEP, hf_cmd_text(ctx, step));
 }
 
 /* Neither "var/" nor a relative path that changes its meaning in a child. */
@@ -45,15 +45,8 @@ static bool home_of(const struct hf_cmd *cmd, char out[HF_PATH_MAX], struct hf_e
 }
 
 /* --port BASE moves the four services to BASE+1 … BASE+4, so that several homes can run beside each other. */
-static bool settings_of(const struct hf_cmd *cmd, struct hf_settings *settings, struct hf_err *err)
+static void move_ports(struct hf_settings *settings, int64_t port)
 {
-	int64_t port, iterations;
-
-	hf_settings_init(settings);
-	if (!hf_cmd_opt_i64(cmd, "port", 1024, 65000, settings->ca_port - 1, &port, err) ||
-		!hf_cmd_opt_i64(cmd, "iterations", 1000, 10000000, settings->pbkdf2, &iterations, err))
-		return false;
-	settings->pbkdf2 = iterations;
 	settings->ca_port = port + 1;
 	settings->ra_port = port + 2;
 	settings->km_port = port + 3;
@@ -61,6 +54,22 @@ static bool settings_of(const struct hf_cmd *cmd, struct hf_settings *settings, 
 	hf_fmt_cut(settings->ca_url, sizeof(settings->ca_url), "http://127.0.0.1:%lld", (long long)settings->ca_port);
 	hf_fmt_cut(settings->km_url, sizeof(settings->km_url), "http://127.0.0.1:%lld", (long long)settings->km_port);
 	hf_fmt_cut(settings->url, sizeof(settings->url), "http://127.0.0.1:%lld", (long long)settings->ocsp_port);
+}
+
+/* A new home's settings: the defaults, then --config FILE, then the other options. */
+static bool settings_of(const struct hf_cmd *cmd, struct hf_settings *settings, struct hf_err *err)
+{
+	const char *config = hf_cmd_opt(cmd, "config");
+	int64_t port = 0;
+
+	hf_settings_init(settings);
+	if (config && !hf_settings_read_file(config, settings, err))
+		return false;
+	if (!hf_cmd_opt_i64(cmd, "port", 1024, 65000, 0, &port, err) ||
+		!hf_cmd_opt_i64(cmd, "iterations", 1000, 10000000, settings->pbkdf2, &settings->pbkdf2, err))
+		return false;
+	if (port > 0)
+		move_ports(settings, port);
 	return true;
 }
 
