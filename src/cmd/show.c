@@ -276,26 +276,59 @@ struct pages {
 	char after[128]; /* "" : from the start */
 };
 
+/* The outer member's name of "applicant.common_name", as a length; 0 when there is none. */
+static size_t outer_len(const struct hf_column *column)
+{
+	const char *dot = strchr(column->name, '.');
+
+	return dot ? (size_t)(dot - column->name) : 0;
+}
+
+/* The whole inner object at its first column: all columns with the same outer name. */
+static bool put_inner(struct pages *p, const struct hf_json *record, size_t first, struct hf_err *err)
+{
+	const struct hf_column *columns = p->listing->columns;
+	const size_t len = outer_len(&columns[first]);
+	char outer[64];
+
+	for (size_t i = 0; i < first; i++)
+		if (outer_len(&columns[i]) == len && strncmp(columns[i].name, columns[first].name, len) == 0)
+			return true;
+	hf_fmt_cut(outer, sizeof(outer), "%.*s", (int)len, columns[first].name);
+	hf_json_write_object(&p->w, outer);
+	for (size_t i = first; i < p->listing->num_columns; i++)
+		if (outer_len(&columns[i]) == len && strncmp(columns[i].name, outer, len) == 0 &&
+			!member_json(&p->w, record, &columns[i], err))
+			return false;
+	hf_json_write_end(&p->w);
+	return true;
+}
+
+static bool put_json_record(struct pages *p, const struct hf_json *record, struct hf_err *err)
+{
+	hf_json_write_object(&p->w, NULL);
+	for (size_t i = 0; i < p->listing->num_columns; i++)
+		if (outer_len(&p->listing->columns[i]) > 0 ? !put_inner(p, record, i, err)
+							   : !member_json(&p->w, record, &p->listing->columns[i], err))
+			return false;
+	hf_json_write_end(&p->w);
+	return true;
+}
+
 static bool put_record(struct pages *p, const struct hf_json *record, struct hf_err *err)
 {
 	char text[TEXT_MAX];
 
+	p->num++;
 	if (p->cmd->json)
-		hf_json_write_object(&p->w, NULL);
+		return put_json_record(p, record, err);
 	for (size_t i = 0; i < p->listing->num_columns; i++) {
-		const struct hf_column *column = &p->listing->columns[i];
-
-		if (p->cmd->json && !member_json(&p->w, record, column, err))
-			return false;
-		if (p->cmd->json || !column->in_table)
+		if (!p->listing->columns[i].in_table)
 			continue;
-		if (!member_text(record, column, text, err))
+		if (!member_text(record, &p->listing->columns[i], text, err))
 			return false;
 		hf_table_cell(p->table, text);
 	}
-	if (p->cmd->json)
-		hf_json_write_end(&p->w);
-	p->num++;
 	return true;
 }
 
