@@ -409,7 +409,9 @@ static void a_km_that_was_away_is_asked_the_same_again(void **state)
 	r->now += 4 * HF_MINUTE;
 	assert_issued(r, &u, 1);
 	assert_ok(hf_store_read(r->store, read_issuance, &after, &err));
-	assert_memory_equal(&before, &after, sizeof(before));
+	assert_memory_equal(before.sign_serial, after.sign_serial, HF_SERIAL_LEN);
+	assert_memory_equal(before.enc_serial, after.enc_serial, HF_SERIAL_LEN);
+	assert_true(before.task == after.task);
 	assert_int_equal(COUNT(r, "km_task"), 1);
 	decode(&u.order.sign_cert, &sign);
 	decode(&u.order.enc_cert, &enc);
