@@ -21,7 +21,7 @@ from .report import remark
 SERVICES = ("ca", "ra", "km", "ocsp")
 PROCESSES = ("keyd-ca", "keyd-ra", "keyd-km", "keyd-ocsp", "cad", "rad", "kmd", "ocspd")
 SHORT = os.environ.get("HUFU_SHORT", "") not in ("", "0")
-ROOT = os.environ.get("HUFU_SOURCE_ROOT") or os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
+ROOT = os.environ.get("HUFU_SOURCE") or os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 BUILD = os.environ.get("HUFU_BUILD") or os.path.join(ROOT, "build")
 
 
@@ -160,8 +160,9 @@ class Home:
 
 
 def free_base():
-    """Five free ports in a row, below the range that the kernel gives out by itself."""
-    for base in range(12000 + os.getpid() % 1500 * 10, 32000, 10):
+    """Five free ports in a row: of those that the runner gives, else below the range that the kernel gives out."""
+    given = int(os.environ.get("HUFU_PORT") or 0)
+    for base in range(given, given + 20, 5) if given else range(12000 + os.getpid() % 1500 * 10, 32000, 10):
         if all(port_is_free(base + i) for i in range(5)):
             return base
     raise OSError("no free ports")
