@@ -31,10 +31,8 @@ static const char manual[] =
 	"    DIR/ocsp/ocsp.crt   the responder's certificate, issued by the CA for its key \"ocsp\"\n"
 	"    DIR/ocsp/feed.pub   the public key that signs the CA's feed: 128 hex digits; never learnt from the "
 	"network\n"
-	"    DIR/ocsp/db.sqlite  the snapshot made from the feed; its audit trail and auditor, too: restore it from the
-	"
-	"                        same backup as the CA's
-	"
+	"    DIR/ocsp/db.sqlite  the snapshot made from the feed; its audit trail and auditor, too: restore it from\n"
+	"                        the same backup as the CA's\n"
 	"\n"
 	"OPTIONS\n"
 	"    --home DIR          the system's folder\n"
