@@ -26,49 +26,50 @@ static bool mask(const uint8_t shared[HF_SM2_POINT], const uint8_t *in, uint8_t 
 		out[i] = in[i] ^ stream[i];
 	}
 	hf_wipe(stream, len);
-	return any != 0;
+	return hf_declassify(~hf_mask_zero(any)) != 0;
 }
 
 //= GM/T 0003.4 6.1
+static bool encrypt_once(const struct hf_sm2_affine *point, struct hf_bytes in, const uint64_t k[4], uint8_t *out)
+{
+	uint8_t shared[HF_SM2_POINT];
+
+	hf_sm2_curve()->both(out, shared, k, point);
+	tag_of(shared, in, out + HF_SM2_POINT);
+	bool ok = mask(shared, in.p, out + HF_SM2_CIPHER_EXTRA, in.len);
+	hf_wipe(shared, sizeof(shared));
+	return ok;
+}
+
 bool hf_sm2_encrypt_with(const uint8_t pub[HF_SM2_POINT], struct hf_bytes in, const uint8_t k[HF_SM2_SCALAR],
 	uint8_t *out, bool *again, struct hf_err *err)
 {
-	uint8_t shared[HF_SM2_POINT];
-	struct hf_sm2_work work;
-	EC_POINT *point = NULL;
-	BIGNUM *kn = NULL;
-	bool ok = false;
+	struct hf_sm2_affine point;
+	uint64_t kn[4];
 
 	*again = false;
-	if (!hf_sm2_begin(&work, err) || (point = hf_sm2_point(&work, pub, err)) == NULL)
-		goto out;
-	if ((kn = hf_sm2_number(&work, k)) == NULL) {
-		hf_sm2_no_memory(err);
-		goto out;
-	}
-	if (!hf_sm2_multiply(&work, kn, NULL, out, err) || !hf_sm2_multiply(&work, kn, point, shared, err))
-		goto out;
-	tag_of(shared, in, out + HF_SM2_POINT);
-	*again = !mask(shared, in.p, out + HF_SM2_CIPHER_EXTRA, in.len);
-	ok = true;
-out:
-	hf_wipe(shared, sizeof(shared));
-	EC_POINT_free(point);
-	hf_sm2_end(&work);
-	return ok;
+	if (!hf_sm2_affine_in(&point, pub, err))
+		return false;
+	hf_limbs_in(kn, k);
+	*again = !encrypt_once(&point, in, kn, out);
+	hf_wipe(kn, sizeof(kn));
+	return true;
 }
 
 bool hf_sm2_encrypt(const uint8_t pub[HF_SM2_POINT], struct hf_bytes in, uint8_t *out, struct hf_err *err)
 {
-	uint8_t k[HF_SM2_SCALAR];
-	bool ok, again = true;
+	struct hf_sm2_affine point;
+	uint64_t k[4];
+	bool ok;
 
 	if (in.len < 1 || in.len > HF_SM2_PLAIN_MAX)
 		return hf_fail(
 			err, HF_E_INPUT, "SM2 encryption takes 1 to %d octets, not %zu", HF_SM2_PLAIN_MAX, in.len);
+	if (!hf_sm2_affine_in(&point, pub, err))
+		return false;
 	do {
-		ok = hf_sm2_random(k, err) && hf_sm2_encrypt_with(pub, in, k, out, &again, err);
-	} while (ok && again);
+		ok = hf_sm2_random(k, 0, err);
+	} while (ok && !encrypt_once(&point, in, k, out));
 	hf_wipe(k, sizeof(k));
 	return ok;
 }
@@ -81,7 +82,7 @@ static bool open_cipher(const uint8_t shared[HF_SM2_POINT], struct hf_bytes in, 
 	bool ok = mask(shared, in.p + HF_SM2_CIPHER_EXTRA, plain, len);
 
 	tag_of(shared, (struct hf_bytes){plain, len}, tag);
-	ok = hf_secret_equal(tag, in.p + HF_SM2_POINT, sizeof(tag)) && ok;
+	ok = hf_declassify(hf_secret_equal(tag, in.p + HF_SM2_POINT, sizeof(tag))) && ok;
 	if (ok)
 		memcpy(out, plain, len);
 	else
@@ -94,21 +95,18 @@ static bool open_cipher(const uint8_t shared[HF_SM2_POINT], struct hf_bytes in, 
 bool hf_sm2_decrypt(const uint8_t d[HF_SM2_SCALAR], struct hf_bytes in, uint8_t *out, struct hf_err *err)
 {
 	uint8_t shared[HF_SM2_POINT];
-	struct hf_sm2_work work = {0};
-	EC_POINT *point = NULL;
-	BIGNUM *dn;
-	bool ok = false;
+	struct hf_sm2_affine point;
+	uint64_t k[4];
 
 	if (in.len <= HF_SM2_CIPHER_EXTRA || in.len > HF_SM2_CIPHER_EXTRA + HF_SM2_PLAIN_MAX)
 		return hf_fail(err, HF_E_INPUT, "SM2 ciphertext of %zu octets; C1 ‖ C3 ‖ C2 has %d to %d", in.len,
 			HF_SM2_CIPHER_EXTRA + 1, HF_SM2_CIPHER_EXTRA + HF_SM2_PLAIN_MAX);
-	if (!hf_sm2_begin(&work, err) || (dn = hf_sm2_private(&work, d, err)) == NULL ||
-		(point = hf_sm2_point(&work, in.p, err)) == NULL)
-		goto out;
-	ok = hf_sm2_multiply(&work, dn, point, shared, err) && open_cipher(shared, in, out, err);
-out:
-	hf_wipe(shared, sizeof(shared));
-	EC_POINT_free(point);
-	hf_sm2_end(&work);
+	bool ok = hf_sm2_private_in(k, d, err) && hf_sm2_affine_in(&point, in.p, err);
+	if (ok) {
+		hf_sm2_curve()->multiply(shared, k, &point);
+		ok = open_cipher(shared, in, out, err);
+		hf_wipe(shared, sizeof(shared));
+	}
+	hf_wipe(k, sizeof(k));
 	return ok;
 }
