@@ -193,6 +193,30 @@ int SDF_GenerateKeyWithEPK_ECC(void *hSessionHandle, unsigned int uiKeyBits, uns
 	ECCrefPublicKey *pucPublicKey, ECCCipher *pucKey, void **phKeyHandle);
 /* Opens such a key with the internal encryption key; needs the access right. SDR_PRKRERR, SDR_SKOPERR. */
 int SDF_ImportKeyWithISK_ECC(void *hSessionHandle, unsigned int uiISKIndex, ECCCipher *pucKey, void **phKeyHandle);
+/*
+ * Key agreement (GM/T 0003.3) for a session key of uiKeyBits (128) with the encryption pair of an internal index, which
+ * needs the access right. Ids have 1 to 8191 octets. The sponsor opens with GenerateAgreementDataWithECC and sends both
+ * public keys and its id; the responder answers with GenerateAgreementDataAndKeyWithECC and has its key; the sponsor
+ * ends with GenerateKeyWithECC, which works once for an agreement and closes its handle. Both keys are equal if and
+ * only if both sides are who they say: prove it by using them. SDR_PRKRERR, SDR_KEYNOTEXIST; SDR_KEYERR: a key of the
+ * other side is no point of the curve; SDR_STEPERR: used before.
+ */
+int SDF_GenerateAgreementDataWithECC(void *hSessionHandle, unsigned int uiISKIndex, unsigned int uiKeyBits,
+	unsigned char *pucSponsorID, unsigned int uiSponsorIDLength, ECCrefPublicKey *pucSponsorPublicKey,
+	ECCrefPublicKey *pucSponsorTmpPublicKey, void **phAgreementHandle);
+int SDF_GenerateKeyWithECC(void *hSessionHandle, unsigned char *pucResponseID, unsigned int uiResponseIDLength,
+	ECCrefPublicKey *pucResponsePublicKey, ECCrefPublicKey *pucResponseTmpPublicKey, void *hAgreementHandle,
+	void **phKeyHandle);
+int SDF_GenerateAgreementDataAndKeyWithECC(void *hSessionHandle, unsigned int uiISKIndex, unsigned int uiKeyBits,
+	unsigned char *pucResponseID, unsigned int uiResponseIDLength, unsigned char *pucSponsorID,
+	unsigned int uiSponsorIDLength, ECCrefPublicKey *pucSponsorPublicKey, ECCrefPublicKey *pucSponsorTmpPublicKey,
+	ECCrefPublicKey *pucResponsePublicKey, ECCrefPublicKey *pucResponseTmpPublicKey, void **phKeyHandle);
+/*
+ * 2012 edition. What is encrypted to the internal encryption key (1 to 4096 octets) becomes encrypted to pucPublicKey,
+ * without leaving the device in clear; uiAlgID is SGD_SM2_3; pucEncDataOut->C has room for pucEncDataIn->L.
+ */
+int SDF_ExchangeDigitEnvelopeBaseOnECC(void *hSessionHandle, unsigned int uiKeyIndex, unsigned int uiAlgID,
+	ECCrefPublicKey *pucPublicKey, ECCCipher *pucEncDataIn, ECCCipher *pucEncDataOut);
 /* A session key as a handle and under a KEK; uiAlgID is SGD_SM4_ECB; pucKey has room for 16 octets. */
 int SDF_GenerateKeyWithKEK(void *hSessionHandle, unsigned int uiKeyBits, unsigned int uiAlgID, unsigned int uiKEKIndex,
 	unsigned char *pucKey, unsigned int *puiKeyLength, void **phKeyHandle);

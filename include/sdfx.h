@@ -39,6 +39,21 @@ int SDFX_OpenDevice(const char *path, void **phDeviceHandle);
 /* Opens the management key, for all sessions until the device is closed. SDR_PRKRERR: wrong password. */
 int SDFX_UnlockDevice(void *hDeviceHandle, const unsigned char *pucPassword, unsigned int uiPwdLength);
 
+/*
+ * A device's states (GM/T 0006; the values are its): initial, when there is no management key yet and only
+ * SDF_GetDeviceInfo, SDFX_GetDeviceState, SDFX_StartDevice and SDFX_RestoreDevice work (the rest says SDR_STEPERR);
+ * ready; and stopped after a failed self-test (everything says SDR_HARDFAIL until the device is opened anew).
+ */
+#define SDFX_STATE_INITIAL 0x201
+#define SDFX_STATE_READY   0x202
+#define SDFX_STATE_STOPPED 0x203
+int SDFX_GetDeviceState(void *hDeviceHandle, unsigned int *puiState);
+/* As SDFX_InitDevice, but the device is left in its initial state. */
+int SDFX_MakeBlankDevice(const char *path);
+/* Gives a device in its initial state its management key: it is ready then, and locked. SDR_STEPERR: it has one. */
+int SDFX_StartDevice(
+	void *hDeviceHandle, const unsigned char *pucPassword, unsigned int uiPwdLength, unsigned int uiIterations);
+
 /* --- Keys kept inside --- */
 
 /*

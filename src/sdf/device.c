@@ -21,7 +21,7 @@ static void destroy(struct hf_sdf_object *object)
 
 	hf_sdf_pool_clear(&device->pool);
 	pthread_rwlock_destroy(&device->lock);
-	free(device->kept);
+	hf_sdf_keep_clear(&device->keep);
 	close(device->folder_fd);
 	free(device);
 }
@@ -65,25 +65,6 @@ static int read_record(int folder_fd, const char *name, struct hf_sdf_record *re
 	return strcmp(name, right_name) == 0 ? SDR_OK : SDR_HARDFAIL;
 }
 
-/* The lock is held for writing, or nobody else knows the device yet. */
-static int remember(struct hf_sdf_device *device, const struct hf_sdf_record *record, uint8_t *kek)
-{
-	if (device->num_kept == device->cap_kept) {
-		size_t cap = device->cap_kept > 0 ? device->cap_kept * 2 : 16;
-		struct hf_sdf_kept *kept =
-			cap <= HF_SDF_KEPT_MAX ? hf_try_alloc(cap, sizeof(struct hf_sdf_kept)) : NULL;
-		if (!kept)
-			return SDR_NOBUFFER;
-		if (device->num_kept > 0)
-			memcpy(kept, device->kept, device->num_kept * sizeof(*kept));
-		free(device->kept);
-		device->kept = kept;
-		device->cap_kept = cap;
-	}
-	device->kept[device->num_kept++] = (struct hf_sdf_kept){.record = *record, .id = ++device->next_id, .kek = kek};
-	return SDR_OK;
-}
-
 static bool is_key_file(const char *name)
 {
 	size_t len = strlen(name);
@@ -108,10 +89,41 @@ static int load(struct hf_sdf_device *device)
 			continue;
 		rc = read_record(device->folder_fd, entry->d_name, &record);
 		if (rc == SDR_OK)
-			rc = remember(device, &record, NULL);
+			rc = hf_sdf_keep_add(&device->keep, &record, NULL);
 	}
 	closedir(dir);
 	return rc;
+}
+
+struct hf_sdf_device *hf_sdf_device_get(void *handle)
+{
+	return (struct hf_sdf_device *)hf_sdf_object_get(handle, HF_SDF_DEVICE);
+}
+
+void hf_sdf_device_put(struct hf_sdf_device *device)
+{
+	hf_sdf_object_put(&device->object);
+}
+
+int hf_sdf_device_ready(struct hf_sdf_device *device)
+{
+	switch (atomic_load(&device->state)) {
+	case SDFX_STATE_READY:
+		return SDR_OK;
+	case SDFX_STATE_INITIAL:
+		return SDR_STEPERR;
+	default:
+		return SDR_HARDFAIL;
+	}
+}
+
+/* What its own record says. Nobody else knows the device yet, or it is in its initial state, or the lock is held. */
+static void enter_state(struct hf_sdf_device *device)
+{
+	bool blank = (device->self.use & HF_SDF_SELF_BLANK) != 0;
+
+	atomic_store(&device->debug, (device->self.use & HF_SDF_SELF_DEBUG) != 0);
+	atomic_store(&device->state, blank ? SDFX_STATE_INITIAL : SDFX_STATE_READY);
 }
 
 int hf_sdf_device_open(const char *path, void **handle)
@@ -135,6 +147,7 @@ int hf_sdf_device_open(const char *path, void **handle)
 		return SDR_NOBUFFER;
 	}
 	rc = load(device);
+	enter_state(device);
 	if (rc == SDR_OK)
 		rc = hf_sdf_object_add(&device->object, NULL, handle);
 	if (rc != SDR_OK)
@@ -188,17 +201,29 @@ static int make_serial(uint8_t out[HF_SM2_POINT])
 	return SDR_OK;
 }
 
-static int make_self(const char *folder, struct hf_bytes password, uint32_t iterations)
+/* A fresh management key under password, in a record whose serial number is set. */
+static int seal_self(struct hf_sdf_record *self, struct hf_bytes password, uint32_t iterations)
 {
-	struct hf_sdf_record self = {.kind = HF_SDF_RECORD_DEVICE, .iterations = iterations};
 	uint8_t management[HF_SDF_SECRET];
-	int rc = make_serial(self.pub);
+	int rc = SDR_OK;
 
-	if (rc == SDR_OK && !hf_rand(management, sizeof(management), NULL))
+	self->use = 0;
+	self->iterations = iterations;
+	if (!hf_rand(management, sizeof(management), NULL))
 		rc = SDR_RANDERR;
 	if (rc == SDR_OK)
-		rc = hf_sdf_record_seal(&self, password, management);
+		rc = hf_sdf_record_seal(self, password, management);
 	hf_wipe(management, sizeof(management));
+	return rc;
+}
+
+static int make_self(const char *folder, struct hf_bytes password, uint32_t iterations)
+{
+	struct hf_sdf_record self = {.kind = HF_SDF_RECORD_DEVICE, .use = HF_SDF_SELF_BLANK};
+	int rc = make_serial(self.pub);
+
+	if (rc == SDR_OK && iterations > 0)
+		rc = seal_self(&self, password, iterations);
 	return rc == SDR_OK ? write_record(folder, &self) : rc;
 }
 
@@ -219,20 +244,66 @@ int hf_sdf_device_create(const char *path, struct hf_bytes password, uint32_t it
 	return rc;
 }
 
+/* The lock is held for writing. */
+static int start(struct hf_sdf_device *device, struct hf_bytes password, uint32_t iterations)
+{
+	struct hf_sdf_record self = device->self;
+
+	if (atomic_load(&device->state) != SDFX_STATE_INITIAL)
+		return SDR_STEPERR;
+	int rc = seal_self(&self, password, iterations);
+	if (rc == SDR_OK)
+		rc = write_record(device->folder, &self);
+	if (rc != SDR_OK)
+		return rc;
+	device->self = self;
+	enter_state(device);
+	return SDR_OK;
+}
+
+int hf_sdf_device_start(struct hf_sdf_device *device, struct hf_bytes password, uint32_t iterations)
+{
+	pthread_rwlock_wrlock(&device->lock);
+	int rc = start(device, password, iterations);
+	pthread_rwlock_unlock(&device->lock);
+	return rc;
+}
+
+static struct hf_sdf_record self_of(struct hf_sdf_device *device)
+{
+	pthread_rwlock_rdlock(&device->lock);
+	struct hf_sdf_record self = device->self;
+	pthread_rwlock_unlock(&device->lock);
+	return self;
+}
+
+uint32_t hf_sdf_device_iterations(struct hf_sdf_device *device)
+{
+	return self_of(device).iterations;
+}
+
+void hf_sdf_device_serial(struct hf_sdf_device *device, unsigned char out[16])
+{
+	struct hf_sdf_record self = self_of(device);
+
+	memcpy(out, self.pub, 16);
+}
+
 /* --- The management key --- */
 
 /* The lock is held for writing. */
 static int open_keks(struct hf_sdf_device *device, const uint8_t *management)
 {
-	for (size_t i = 0; i < device->num_kept; i++) {
-		struct hf_sdf_kept *kept = &device->kept[i];
+	struct hf_sdf_kept *kept = NULL;
+
+	while ((kept = hf_sdf_keep_next(&device->keep, kept)) != NULL) {
 		if (kept->record.kind != HF_SDF_RECORD_KEK || kept->kek)
 			continue;
-		uint8_t *kek = hf_sdf_secret_take(&device->pool);
-		if (!kek)
+		kept->kek = hf_sdf_secret_take(&device->pool);
+		if (!kept->kek)
 			return SDR_NOBUFFER;
-		kept->kek = kek;
-		if (hf_sdf_record_open(&kept->record, (struct hf_bytes){management, HF_SDF_SECRET}, kek) != SDR_OK)
+		if (hf_sdf_record_open(&kept->record, (struct hf_bytes){management, HF_SDF_SECRET}, kept->kek) !=
+			SDR_OK)
 			return SDR_HARDFAIL;
 	}
 	return SDR_OK;
@@ -240,9 +311,11 @@ static int open_keks(struct hf_sdf_device *device, const uint8_t *management)
 
 static void forget_keks(struct hf_sdf_device *device)
 {
-	for (size_t i = 0; i < device->num_kept; i++) {
-		hf_sdf_secret_give(&device->pool, device->kept[i].kek);
-		device->kept[i].kek = NULL;
+	struct hf_sdf_kept *kept = NULL;
+
+	while ((kept = hf_sdf_keep_next(&device->keep, kept)) != NULL) {
+		hf_sdf_secret_give(&device->pool, kept->kek);
+		kept->kek = NULL;
 	}
 }
 
@@ -252,7 +325,8 @@ int hf_sdf_device_unlock(struct hf_sdf_device *device, struct hf_bytes password)
 
 	if (!management)
 		return SDR_NOBUFFER;
-	int rc = hf_sdf_record_open(&device->self, password, management);
+	struct hf_sdf_record self = self_of(device);
+	int rc = hf_sdf_record_open(&self, password, management);
 	if (rc == SDR_OK) {
 		pthread_rwlock_wrlock(&device->lock);
 		if (!device->management) {
@@ -270,6 +344,28 @@ int hf_sdf_device_unlock(struct hf_sdf_device *device, struct hf_bytes password)
 	return rc;
 }
 
+int hf_sdf_device_allow_debug(struct hf_sdf_device *device, struct hf_bytes password, bool allow)
+{
+	struct hf_sdf_record self = self_of(device);
+	uint8_t management[HF_SDF_SECRET];
+	int rc = hf_sdf_record_open(&self, password, management);
+
+	self.use = allow ? HF_SDF_SELF_DEBUG : 0;
+	if (rc == SDR_OK)
+		rc = hf_sdf_record_seal(&self, password, management);
+	hf_wipe(management, sizeof(management));
+	if (rc != SDR_OK)
+		return rc;
+	pthread_rwlock_wrlock(&device->lock);
+	rc = write_record(device->folder, &self);
+	if (rc == SDR_OK) {
+		device->self = self;
+		atomic_store(&device->debug, allow);
+	}
+	pthread_rwlock_unlock(&device->lock);
+	return rc;
+}
+
 int hf_sdf_device_management(struct hf_sdf_device *device, uint8_t out[HF_SDF_SECRET])
 {
 	pthread_rwlock_rdlock(&device->lock);
@@ -282,23 +378,11 @@ int hf_sdf_device_management(struct hf_sdf_device *device, uint8_t out[HF_SDF_SE
 
 /* --- Kept keys --- */
 
-/* The lock is held. */
-static struct hf_sdf_kept *look_up(
-	const struct hf_sdf_device *device, enum hf_sdf_record_kind kind, uint32_t index, uint32_t use)
-{
-	for (size_t i = 0; i < device->num_kept; i++) {
-		const struct hf_sdf_record *record = &device->kept[i].record;
-		if (record->kind == kind && record->index == index && record->use == use)
-			return &device->kept[i];
-	}
-	return NULL;
-}
-
 int hf_sdf_device_find(struct hf_sdf_device *device, enum hf_sdf_record_kind kind, uint32_t index, uint32_t use,
 	struct hf_sdf_kept *out)
 {
 	pthread_rwlock_rdlock(&device->lock);
-	const struct hf_sdf_kept *kept = look_up(device, kind, index, use);
+	const struct hf_sdf_kept *kept = hf_sdf_keep_find(&device->keep, kind, index, use);
 	if (kept)
 		*out = *kept;
 	pthread_rwlock_unlock(&device->lock);
@@ -311,7 +395,7 @@ int hf_sdf_device_kek(struct hf_sdf_device *device, uint32_t index, uint8_t kek[
 
 	pthread_rwlock_rdlock(&device->lock);
 	if (device->management) {
-		const struct hf_sdf_kept *kept = look_up(device, HF_SDF_RECORD_KEK, index, 0);
+		const struct hf_sdf_kept *kept = hf_sdf_keep_find(&device->keep, HF_SDF_RECORD_KEK, index, 0);
 		rc = kept ? SDR_OK : SDR_KEYNOTEXIST;
 		if (kept)
 			memcpy(kek, kept->kek, HF_SM4_KEY);
@@ -323,14 +407,14 @@ int hf_sdf_device_kek(struct hf_sdf_device *device, uint32_t index, uint8_t kek[
 /* The lock is held for writing. The key is usable only when its file is durable. */
 static int keep(struct hf_sdf_device *device, const struct hf_sdf_record *record, uint8_t *kek)
 {
-	if (look_up(device, record->kind, record->index, record->use))
-		return SDR_KEYERR;
-	int rc = remember(device, record, kek);
+	int rc = hf_sdf_keep_add(&device->keep, record, kek);
+
 	if (rc != SDR_OK)
 		return rc;
 	rc = write_record(device->folder, record);
 	if (rc != SDR_OK)
-		device->num_kept--;
+		hf_sdf_keep_remove(
+			&device->keep, hf_sdf_keep_find(&device->keep, record->kind, record->index, record->use));
 	return rc;
 }
 
@@ -359,21 +443,15 @@ static int forget(struct hf_sdf_device *device, struct hf_sdf_kept *kept)
 	if ((unlinkat(device->folder_fd, name, 0) != 0 && errno != ENOENT) || fsync(device->folder_fd) != 0)
 		return SDR_FILEWERR;
 	hf_sdf_secret_give(&device->pool, kept->kek);
-	*kept = device->kept[--device->num_kept];
+	hf_sdf_keep_remove(&device->keep, kept);
 	return SDR_OK;
 }
 
 int hf_sdf_device_forget(struct hf_sdf_device *device, uint64_t id)
 {
-	int rc = SDR_KEYNOTEXIST;
-
 	pthread_rwlock_wrlock(&device->lock);
-	for (size_t i = 0; i < device->num_kept; i++) {
-		if (device->kept[i].id == id) {
-			rc = forget(device, &device->kept[i]);
-			break;
-		}
-	}
+	struct hf_sdf_kept *kept = hf_sdf_keep_by_id(&device->keep, id);
+	int rc = kept ? forget(device, kept) : SDR_KEYNOTEXIST;
 	pthread_rwlock_unlock(&device->lock);
 	return rc;
 }

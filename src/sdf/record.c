@@ -5,7 +5,7 @@
  *        8   2  version 1
  *       10   2  kind: 1 device, 2 key pair, 3 KEK
  *       12   4  index (0 of a device)
- *       16   4  use: 1 signing, 2 encryption (0 of a device and a KEK)
+ *       16   4  use: 1 signing, 2 encryption; flags of a device (sdf_int.h); 0 of a KEK
  *       20   4  iterations of PBKDF2; 0 when the root is the management key
  *       24  16  salt
  *       40  64  public key x ‖ y; of a device its serial number (16 digits) and zeros; zeros of a KEK
@@ -109,7 +109,9 @@ static bool is_sensible(const struct hf_sdf_record *record)
 
 	switch (record->kind) {
 	case HF_SDF_RECORD_DEVICE:
-		return record->index == 0 && record->use == 0 && costs;
+		return record->index == 0 &&
+		       (record->use == HF_SDF_SELF_BLANK ? record->iterations == 0
+							 : (record->use & ~(uint32_t)HF_SDF_SELF_DEBUG) == 0 && costs);
 	case HF_SDF_RECORD_PAIR:
 		return indexed && (record->use == SDFX_USE_SIGN || record->use == SDFX_USE_ENC) && costs &&
 		       hf_sm2_point_check(record->pub, NULL);

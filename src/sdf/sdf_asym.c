@@ -17,10 +17,11 @@ int SDF_ExternalVerify_ECC(void *hSessionHandle, unsigned int uiAlgID, ECCrefPub
 
 	if (!pucPublicKey || !pucDataInput || !pucSignature || uiInputLength != HF_SM3_LEN)
 		return SDR_INARGERR;
-	struct hf_sdf_session *session = hf_sdf_session_get(hSessionHandle);
-	if (!session)
-		return SDR_INARGERR;
-	int rc = uiAlgID == SGD_SM2_1 ? hf_sdf_point_in(pucPublicKey, pub) : SDR_ALGNOTSUPPORT;
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = uiAlgID == SGD_SM2_1 ? hf_sdf_point_in(pucPublicKey, pub) : SDR_ALGNOTSUPPORT;
 	if (rc == SDR_OK)
 		rc = verify(pub, pucDataInput, pucSignature);
 	hf_sdf_session_put(session);
@@ -42,10 +43,11 @@ int SDF_InternalVerify_ECC(void *hSessionHandle, unsigned int uiIPKIndex, unsign
 
 	if (!pucData || !pucSignature || uiDataLength != HF_SM3_LEN)
 		return SDR_INARGERR;
-	struct hf_sdf_session *session = hf_sdf_session_get(hSessionHandle);
-	if (!session)
-		return SDR_INARGERR;
-	int rc = hf_sdf_device_find(session->device, HF_SDF_RECORD_PAIR, uiIPKIndex, SDFX_USE_SIGN, &kept);
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = hf_sdf_device_find(session->device, HF_SDF_RECORD_PAIR, uiIPKIndex, SDFX_USE_SIGN, &kept);
 	if (rc == SDR_OK)
 		rc = verify(kept.record.pub, pucData, pucSignature);
 	hf_sdf_session_put(session);
@@ -77,10 +79,11 @@ int SDF_ExternalEncrypt_ECC(void *hSessionHandle, unsigned int uiAlgID, ECCrefPu
 		return SDR_OUTARGERR;
 	if (!pucPublicKey || !is_plain(pucData, uiDataLength))
 		return SDR_INARGERR;
-	struct hf_sdf_session *session = hf_sdf_session_get(hSessionHandle);
-	if (!session)
-		return SDR_INARGERR;
-	int rc = uiAlgID == SGD_SM2_3 ? hf_sdf_point_in(pucPublicKey, pub) : SDR_ALGNOTSUPPORT;
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = uiAlgID == SGD_SM2_3 ? hf_sdf_point_in(pucPublicKey, pub) : SDR_ALGNOTSUPPORT;
 	if (rc == SDR_OK)
 		rc = encrypt(pub, (struct hf_bytes){pucData, uiDataLength}, pucEncData);
 	hf_sdf_session_put(session);
@@ -94,12 +97,15 @@ int SDF_InternalEncrypt_ECC(void *hSessionHandle, unsigned int uiIPKIndex, unsig
 
 	if (!pucEncData)
 		return SDR_OUTARGERR;
-	struct hf_sdf_session *session = is_plain(pucData, uiDataLength) ? hf_sdf_session_get(hSessionHandle) : NULL;
-	if (!session)
+	if (!is_plain(pucData, uiDataLength))
 		return SDR_INARGERR;
-	int rc = uiAlgID == SGD_SM2_3
-			 ? hf_sdf_device_find(session->device, HF_SDF_RECORD_PAIR, uiIPKIndex, SDFX_USE_ENC, &kept)
-			 : SDR_ALGNOTSUPPORT;
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = uiAlgID == SGD_SM2_3
+		     ? hf_sdf_device_find(session->device, HF_SDF_RECORD_PAIR, uiIPKIndex, SDFX_USE_ENC, &kept)
+		     : SDR_ALGNOTSUPPORT;
 	if (rc == SDR_OK)
 		rc = encrypt(kept.record.pub, (struct hf_bytes){pucData, uiDataLength}, pucEncData);
 	hf_sdf_session_put(session);
@@ -127,10 +133,13 @@ int SDF_InternalDecrypt_ECC(void *hSessionHandle, unsigned int uiISKIndex, unsig
 {
 	if (!pucData || !puiDataLength)
 		return SDR_OUTARGERR;
-	struct hf_sdf_session *session = pucEncData ? hf_sdf_session_get(hSessionHandle) : NULL;
-	if (!session)
+	if (!pucEncData)
 		return SDR_INARGERR;
-	int rc = uiAlgID == SGD_SM2_3 ? decrypt(session, uiISKIndex, pucEncData, pucData) : SDR_ALGNOTSUPPORT;
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = uiAlgID == SGD_SM2_3 ? decrypt(session, uiISKIndex, pucEncData, pucData) : SDR_ALGNOTSUPPORT;
 	if (rc == SDR_OK)
 		*puiDataLength = pucEncData->L;
 	hf_sdf_session_put(session);

@@ -3,7 +3,6 @@
 #include "crypto/rand.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 int SDF_OpenDevice(void **phDeviceHandle)
 {
@@ -53,11 +52,11 @@ int SDF_GetDeviceInfo(void *hSessionHandle, DEVICEINFO *pstDeviceInfo)
 		.DeviceName = "libhufusdf",
 		.DeviceVersion = 1,
 		.StandardVersion = 2, /* the second edition, of 2023 */
-		.AsymAlgAbility = {SGD_SM2_1 | SGD_SM2_3, 256},
+		.AsymAlgAbility = {SGD_SM2_1 | SGD_SM2_2 | SGD_SM2_3, 256},
 		.SymAlgAbility = SGD_SM4_ECB | SGD_SM4_CBC | SGD_SM4_MAC,
 		.HashAlgAbility = SGD_SM3,
 	};
-	memcpy(pstDeviceInfo->DeviceSerial, session->device->self.pub, sizeof(pstDeviceInfo->DeviceSerial));
+	hf_sdf_device_serial(session->device, pstDeviceInfo->DeviceSerial);
 	hf_sdf_session_put(session);
 	return SDR_OK;
 }
@@ -66,9 +65,10 @@ int SDF_GenerateRandom(void *hSessionHandle, unsigned int uiLength, unsigned cha
 {
 	if (!pucRandom)
 		return SDR_OUTARGERR;
-	struct hf_sdf_session *session = hf_sdf_session_get(hSessionHandle);
-	if (!session)
-		return SDR_INARGERR;
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
 	hf_sdf_session_put(session);
 	return hf_rand(pucRandom, uiLength, NULL) ? SDR_OK : SDR_RANDERR;
 }
@@ -112,27 +112,30 @@ static int get_right(struct hf_sdf_session *session, uint32_t index, struct hf_b
 int SDF_GetPrivateKeyAccessRight(
 	void *hSessionHandle, unsigned int uiKeyIndex, unsigned char *pucPassword, unsigned int uiPwdLength)
 {
-	struct hf_sdf_session *session = pucPassword ? hf_sdf_session_get(hSessionHandle) : NULL;
-
-	if (!session)
+	if (!pucPassword)
 		return SDR_INARGERR;
-	int rc = uiPwdLength >= SDFX_CODE_MIN && uiPwdLength <= SDFX_CODE_MAX
-			 ? get_right(session, uiKeyIndex, (struct hf_bytes){pucPassword, uiPwdLength})
-			 : SDR_PRKRERR;
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = uiPwdLength >= SDFX_CODE_MIN && uiPwdLength <= SDFX_CODE_MAX
+		     ? get_right(session, uiKeyIndex, (struct hf_bytes){pucPassword, uiPwdLength})
+		     : SDR_PRKRERR;
 	hf_sdf_session_put(session);
 	return rc;
 }
 
 int SDF_ReleasePrivateKeyAccessRight(void *hSessionHandle, unsigned int uiKeyIndex)
 {
-	struct hf_sdf_session *session = hf_sdf_session_get(hSessionHandle);
+	struct hf_sdf_session *session;
 	struct hf_sdf_kept kept;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
 
-	if (!session)
-		return SDR_INARGERR;
+	if (rc != SDR_OK)
+		return rc;
 	hf_sdf_session_release(session, uiKeyIndex);
 	struct hf_sdf_device *device = session->device;
-	int rc = hf_sdf_device_find(device, HF_SDF_RECORD_PAIR, uiKeyIndex, SDFX_USE_SIGN, &kept);
+	rc = hf_sdf_device_find(device, HF_SDF_RECORD_PAIR, uiKeyIndex, SDFX_USE_SIGN, &kept);
 	if (rc != SDR_OK)
 		rc = hf_sdf_device_find(device, HF_SDF_RECORD_PAIR, uiKeyIndex, SDFX_USE_ENC, &kept);
 	hf_sdf_session_put(session);

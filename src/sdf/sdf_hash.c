@@ -23,13 +23,13 @@ static int start(struct hf_sm3 *hash, const ECCrefPublicKey *signer, struct hf_b
 int SDF_HashInit(void *hSessionHandle, unsigned int uiAlgID, ECCrefPublicKey *pucPublicKey, unsigned char *pucID,
 	unsigned int uiIDLength)
 {
-	struct hf_sdf_session *session = hf_sdf_session_get(hSessionHandle);
+	struct hf_sdf_session *session;
 	struct hf_sm3 hash;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
 
-	if (!session)
-		return SDR_INARGERR;
-	int rc = uiAlgID == SGD_SM3 ? start(&hash, pucPublicKey, (struct hf_bytes){pucID, uiIDLength})
-				    : SDR_ALGNOTSUPPORT;
+	if (rc != SDR_OK)
+		return rc;
+	rc = uiAlgID == SGD_SM3 ? start(&hash, pucPublicKey, (struct hf_bytes){pucID, uiIDLength}) : SDR_ALGNOTSUPPORT;
 	if (rc == SDR_OK) {
 		pthread_mutex_lock(&session->lock);
 		session->hash = hash;
@@ -42,12 +42,14 @@ int SDF_HashInit(void *hSessionHandle, unsigned int uiAlgID, ECCrefPublicKey *pu
 
 int SDF_HashUpdate(void *hSessionHandle, unsigned char *pucData, unsigned int uiDataLength)
 {
-	struct hf_sdf_session *session = pucData || uiDataLength == 0 ? hf_sdf_session_get(hSessionHandle) : NULL;
-
-	if (!session)
+	if (!pucData && uiDataLength > 0)
 		return SDR_INARGERR;
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
 	pthread_mutex_lock(&session->lock);
-	int rc = session->hashing ? SDR_OK : SDR_STEPERR;
+	rc = session->hashing ? SDR_OK : SDR_STEPERR;
 	if (rc == SDR_OK)
 		hf_sm3_update(&session->hash, pucData, uiDataLength);
 	pthread_mutex_unlock(&session->lock);
@@ -59,11 +61,12 @@ int SDF_HashFinal(void *hSessionHandle, unsigned char *pucHash, unsigned int *pu
 {
 	if (!pucHash || !puiHashLength)
 		return SDR_OUTARGERR;
-	struct hf_sdf_session *session = hf_sdf_session_get(hSessionHandle);
-	if (!session)
-		return SDR_INARGERR;
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
 	pthread_mutex_lock(&session->lock);
-	int rc = session->hashing ? SDR_OK : SDR_STEPERR;
+	rc = session->hashing ? SDR_OK : SDR_STEPERR;
 	if (rc == SDR_OK) {
 		hf_sm3_final(&session->hash, pucHash);
 		*puiHashLength = HF_SM3_LEN;

@@ -2,7 +2,8 @@
  * What the files of libhufusdf share.
  *
  *     sdf_*.c sdfx_*.c   the exported functions: check arguments, find the session, answer an SDR_ code
- *     device.c           a folder opened as a device: its records, its lock, the management key and KEKs
+ *     device.c           a folder opened as a device: its lock, its states, the management key and KEKs
+ *     kept.c             the keys that a device keeps, found by kind, index and use
  *     record.c           one key file: sealed, opened, encoded, parsed
  *     object.c           the handle table, the library's one mutable global
  *     secret.c           locked memory for keys in clear
@@ -44,7 +45,7 @@ void hf_sdf_secret_give(struct hf_sdf_pool *pool, uint8_t *secret);
 
 /* --- object.c --- */
 
-enum hf_sdf_kind { HF_SDF_DEVICE, HF_SDF_SESSION, HF_SDF_KEY, HF_SDF_NUM_KINDS };
+enum hf_sdf_kind { HF_SDF_DEVICE, HF_SDF_SESSION, HF_SDF_KEY, HF_SDF_AGREEMENT, HF_SDF_NUM_KINDS };
 
 /* First member of whatever a handle means. A handle is a number that is never followed as a pointer. */
 struct hf_sdf_object {
@@ -95,34 +96,77 @@ int hf_sdf_record_parse(const uint8_t in[HF_SDF_FILE_LEN], struct hf_sdf_record 
 #define HF_SDF_NAME_MAX 32
 void hf_sdf_record_name(const struct hf_sdf_record *record, char out[HF_SDF_NAME_MAX]);
 
-/* --- device.c --- */
+/* --- kept.c --- */
 
 /* A key kept inside. id is never used again, so that a right to a destroyed key opens no later one. */
 struct hf_sdf_kept {
 	struct hf_sdf_record record;
 	uint64_t id;
 	uint8_t *kek; /* of the pool, when unlocked; 16 octets of use */
+	struct hf_sdf_kept *next;
 };
 
-#define HF_SDF_KEPT_MAX   8192
-#define HF_SDF_FOLDER_MAX (HF_PATH_MAX - 64)
+#define HF_SDF_KEPT_MAX     65536
+#define HF_SDF_KEPT_BUCKETS 4096
+
+/* The device's lock guards it. */
+struct hf_sdf_keep {
+	struct hf_sdf_kept *buckets[HF_SDF_KEPT_BUCKETS];
+	size_t num;
+	uint64_t last_id;
+};
+
+/* NULL when there is none. */
+struct hf_sdf_kept *hf_sdf_keep_find(
+	const struct hf_sdf_keep *keep, enum hf_sdf_record_kind kind, uint32_t index, uint32_t use);
+struct hf_sdf_kept *hf_sdf_keep_by_id(const struct hf_sdf_keep *keep, uint64_t id);
+/* Takes over kek (of the pool, or NULL) on success. SDR_KEYERR: the place is taken; SDR_NOBUFFER. */
+int hf_sdf_keep_add(struct hf_sdf_keep *keep, const struct hf_sdf_record *record, uint8_t *kek);
+/* kept->kek is the caller's to give back. */
+void hf_sdf_keep_remove(struct hf_sdf_keep *keep, struct hf_sdf_kept *kept);
+/* The first (kept is NULL) and the next of all, in no order; NULL at the end. */
+struct hf_sdf_kept *hf_sdf_keep_next(const struct hf_sdf_keep *keep, const struct hf_sdf_kept *kept);
+/* Forgets all; KEKs lie in a pool that is cleared by its owner. */
+void hf_sdf_keep_clear(struct hf_sdf_keep *keep);
+
+/* --- device.c --- */
+
+#define HF_SDF_FOLDER_MAX (HF_PATH_MAX - 96)
+
+/* Flags of a device's own record, in its use. */
+#define HF_SDF_SELF_DEBUG 1 /* the functions for debugging are allowed */
+#define HF_SDF_SELF_BLANK 2 /* no management key yet */
 
 struct hf_sdf_device {
 	struct hf_sdf_object object;
 	char folder[HF_SDF_FOLDER_MAX]; /* absolute */
 	int folder_fd;                  /* holds the flock */
-	struct hf_sdf_record self;
+	atomic_int state;               /* SDFX_STATE_ */
+	atomic_bool debug;
 	struct hf_sdf_pool pool;
 	pthread_rwlock_t lock; /* guards what follows */
-	struct hf_sdf_kept *kept;
-	size_t num_kept, cap_kept;
-	uint64_t next_id;
+	struct hf_sdf_record self;
+	struct hf_sdf_keep keep;
 	uint8_t *management; /* of the pool; NULL while locked */
 };
 
+/* The device of a handle, held; NULL when there is none. */
+struct hf_sdf_device *hf_sdf_device_get(void *handle);
+void hf_sdf_device_put(struct hf_sdf_device *device);
+/* SDR_STEPERR: no management key yet; SDR_HARDFAIL: stopped. */
+int hf_sdf_device_ready(struct hf_sdf_device *device);
+
+/* A device whose management key is under password; iterations 0: without one, in its initial state. */
 int hf_sdf_device_create(const char *path, struct hf_bytes password, uint32_t iterations);
 int hf_sdf_device_open(const char *path, void **handle);
+/* The management key of a device in its initial state, which is ready then. SDR_STEPERR: it has one. */
+int hf_sdf_device_start(struct hf_sdf_device *device, struct hf_bytes password, uint32_t iterations);
 int hf_sdf_device_unlock(struct hf_sdf_device *device, struct hf_bytes password);
+/* SDR_PRKRERR: the password is wrong. */
+int hf_sdf_device_allow_debug(struct hf_sdf_device *device, struct hf_bytes password, bool allow);
+/* The cost of access codes; its serial number, 16 digits. */
+uint32_t hf_sdf_device_iterations(struct hf_sdf_device *device);
+void hf_sdf_device_serial(struct hf_sdf_device *device, unsigned char out[16]);
 /* A copy of the kept key. SDR_KEYNOTEXIST. */
 int hf_sdf_device_find(struct hf_sdf_device *device, enum hf_sdf_record_kind kind, uint32_t index, uint32_t use,
 	struct hf_sdf_kept *out);
@@ -159,7 +203,12 @@ struct hf_sdf_session {
 	bool hashing;
 };
 
-/* The session of a handle, or NULL; hf_sdf_session_put when done (NULL is fine). */
+/*
+ * The session of a handle, for work: hf_sdf_session_put when done. SDR_INARGERR: no such session; SDR_STEPERR: the
+ * device has no key yet; SDR_HARDFAIL: a self-test failed, and the device has stopped.
+ */
+int hf_sdf_session_enter(void *handle, struct hf_sdf_session **session);
+/* In whatever state the device is; NULL when there is no such session. */
 struct hf_sdf_session *hf_sdf_session_get(void *handle);
 void hf_sdf_session_put(struct hf_sdf_session *session);
 int hf_sdf_session_open(struct hf_sdf_device *device, void **handle);

@@ -12,10 +12,11 @@ static int export_public(void *handle, unsigned int index, uint32_t use, ECCrefP
 
 	if (!out)
 		return SDR_OUTARGERR;
-	struct hf_sdf_session *session = hf_sdf_session_get(handle);
-	if (!session)
-		return SDR_INARGERR;
-	int rc = hf_sdf_device_find(session->device, HF_SDF_RECORD_PAIR, index, use, &kept);
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(handle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = hf_sdf_device_find(session->device, HF_SDF_RECORD_PAIR, index, use, &kept);
 	if (rc == SDR_OK)
 		hf_sdf_point_out(kept.record.pub, out);
 	hf_sdf_session_put(session);
@@ -59,10 +60,13 @@ int SDF_GenerateKeyWithIPK_ECC(
 
 	if (!pucKey || !phKeyHandle)
 		return SDR_OUTARGERR;
-	struct hf_sdf_session *session = uiKeyBits == KEY_BITS ? hf_sdf_session_get(hSessionHandle) : NULL;
-	if (!session)
+	if (uiKeyBits != KEY_BITS)
 		return SDR_INARGERR;
-	int rc = hf_sdf_device_find(session->device, HF_SDF_RECORD_PAIR, uiIPKIndex, SDFX_USE_ENC, &kept);
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = hf_sdf_device_find(session->device, HF_SDF_RECORD_PAIR, uiIPKIndex, SDFX_USE_ENC, &kept);
 	if (rc == SDR_OK)
 		rc = generate_for(session, kept.record.pub, pucKey, phKeyHandle);
 	hf_sdf_session_put(session);
@@ -78,10 +82,11 @@ int SDF_GenerateKeyWithEPK_ECC(void *hSessionHandle, unsigned int uiKeyBits, uns
 		return SDR_OUTARGERR;
 	if (!pucPublicKey || uiKeyBits != KEY_BITS)
 		return SDR_INARGERR;
-	struct hf_sdf_session *session = hf_sdf_session_get(hSessionHandle);
-	if (!session)
-		return SDR_INARGERR;
-	int rc = uiAlgID == SGD_SM2_3 ? hf_sdf_point_in(pucPublicKey, pub) : SDR_ALGNOTSUPPORT;
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = uiAlgID == SGD_SM2_3 ? hf_sdf_point_in(pucPublicKey, pub) : SDR_ALGNOTSUPPORT;
 	if (rc == SDR_OK)
 		rc = generate_for(session, pub, pucKey, phKeyHandle);
 	hf_sdf_session_put(session);
@@ -110,10 +115,13 @@ int SDF_ImportKeyWithISK_ECC(void *hSessionHandle, unsigned int uiISKIndex, ECCC
 {
 	if (!phKeyHandle)
 		return SDR_OUTARGERR;
-	struct hf_sdf_session *session = pucKey ? hf_sdf_session_get(hSessionHandle) : NULL;
-	if (!session)
+	if (!pucKey)
 		return SDR_INARGERR;
-	int rc = import_with(session, uiISKIndex, pucKey, phKeyHandle);
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = import_with(session, uiISKIndex, pucKey, phKeyHandle);
 	hf_sdf_session_put(session);
 	return rc;
 }
@@ -142,11 +150,13 @@ int SDF_GenerateKeyWithKEK(void *hSessionHandle, unsigned int uiKeyBits, unsigne
 {
 	if (!pucKey || !puiKeyLength || !phKeyHandle)
 		return SDR_OUTARGERR;
-	struct hf_sdf_session *session = uiKeyBits == KEY_BITS ? hf_sdf_session_get(hSessionHandle) : NULL;
-	if (!session)
+	if (uiKeyBits != KEY_BITS)
 		return SDR_INARGERR;
-	int rc = uiAlgID == SGD_SM4_ECB ? generate_with_kek(session, uiKEKIndex, pucKey, phKeyHandle)
-					: SDR_ALGNOTSUPPORT;
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = uiAlgID == SGD_SM4_ECB ? generate_with_kek(session, uiKEKIndex, pucKey, phKeyHandle) : SDR_ALGNOTSUPPORT;
 	if (rc == SDR_OK)
 		*puiKeyLength = HF_SM4_KEY;
 	hf_sdf_session_put(session);
@@ -175,22 +185,24 @@ int SDF_ImportKeyWithKEK(void *hSessionHandle, unsigned int uiAlgID, unsigned in
 		return SDR_OUTARGERR;
 	if (!pucKey || uiKeyLength != HF_SM4_KEY)
 		return SDR_INARGERR;
-	struct hf_sdf_session *session = hf_sdf_session_get(hSessionHandle);
-	if (!session)
-		return SDR_INARGERR;
-	int rc = uiAlgID == SGD_SM4_ECB ? import_with_kek(session, uiKEKIndex, pucKey, phKeyHandle) : SDR_ALGNOTSUPPORT;
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = uiAlgID == SGD_SM4_ECB ? import_with_kek(session, uiKEKIndex, pucKey, phKeyHandle) : SDR_ALGNOTSUPPORT;
 	hf_sdf_session_put(session);
 	return rc;
 }
 
 int SDF_DestroyKey(void *hSessionHandle, void *hKeyHandle)
 {
-	struct hf_sdf_session *session = hf_sdf_session_get(hSessionHandle);
+	struct hf_sdf_session *session;
 	uint8_t key[HF_SM4_KEY];
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
 
-	if (!session)
-		return SDR_INARGERR;
-	int rc = hf_sdf_key_copy(session, hKeyHandle, key);
+	if (rc != SDR_OK)
+		return rc;
+	rc = hf_sdf_key_copy(session, hKeyHandle, key);
 	hf_wipe(key, sizeof(key));
 	if (rc == SDR_OK && !hf_sdf_object_close(hKeyHandle, HF_SDF_KEY))
 		rc = SDR_INARGERR;

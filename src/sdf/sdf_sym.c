@@ -50,10 +50,11 @@ static int run(void *session_handle, void *key_handle, unsigned int alg, const s
 		return SDR_OUTARGERR;
 	if (!job->in || job->len == 0 || job->len % HF_SM4_BLOCK != 0 || (alg != SGD_SM4_ECB && !job->iv))
 		return SDR_INARGERR;
-	struct hf_sdf_session *session = hf_sdf_session_get(session_handle);
-	if (!session)
-		return SDR_INARGERR;
-	int rc = hf_sdf_key_copy(session, key_handle, key);
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(session_handle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = hf_sdf_key_copy(session, key_handle, key);
 	if (rc == SDR_OK)
 		rc = what(alg, key, job);
 	hf_wipe(key, sizeof(key));

@@ -30,10 +30,13 @@ int SDFX_InternalSignBatch_ECC(void *hSessionHandle, unsigned int uiISKIndex, un
 
 	if (!pucSignatures)
 		return SDR_OUTARGERR;
-	struct hf_sdf_session *session = pucDigests && is_count(uiCount) ? hf_sdf_session_get(hSessionHandle) : NULL;
-	if (!session)
+	if (!pucDigests || !is_count(uiCount))
 		return SDR_INARGERR;
-	int rc = hf_sdf_session_private(session, uiISKIndex, SDFX_USE_SIGN, &pair);
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = hf_sdf_session_private(session, uiISKIndex, SDFX_USE_SIGN, &pair);
 	for (size_t i = 0; rc == SDR_OK && i < uiCount; i++)
 		rc = sign(pair.d, pucDigests + i * HF_SM3_LEN, &pucSignatures[i]);
 	if (rc != SDR_OK)
@@ -137,10 +140,11 @@ int SDFX_GenerateWrappedKeyPairs_ECC(void *hSessionHandle, unsigned int uiKEKInd
 		return SDR_OUTARGERR;
 	if (!is_count(uiCount) || uiWrappedSize < uiCount * SDFX_WRAPPED_SIZE)
 		return SDR_INARGERR;
-	struct hf_sdf_session *session = hf_sdf_session_get(hSessionHandle);
-	if (!session)
-		return SDR_INARGERR;
-	int rc = hf_sdf_device_kek(session->device, uiKEKIndex, kek);
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = hf_sdf_device_kek(session->device, uiKEKIndex, kek);
 	for (size_t i = 0; rc == SDR_OK && i < uiCount; i++)
 		rc = generate_wrapped(kek, &pucPublicKeys[i], pucWrapped + i * SDFX_WRAPPED_SIZE);
 	if (rc != SDR_OK) {
@@ -207,10 +211,13 @@ int SDFX_RewrapKeyPairs_ECC(void *hSessionHandle, unsigned int uiKEKIndex, unsig
 
 	if (!pOut)
 		return SDR_OUTARGERR;
-	struct hf_sdf_session *session = pIn && is_count(uiCount) ? hf_sdf_session_get(hSessionHandle) : NULL;
-	if (!session)
+	if (!pIn || !is_count(uiCount))
 		return SDR_INARGERR;
-	int rc = hf_sdf_device_kek(session->device, uiKEKIndex, by.kek);
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = hf_sdf_device_kek(session->device, uiKEKIndex, by.kek);
 	if (rc == SDR_OK)
 		rc = hf_sdf_session_private(session, uiISKIndex, SDFX_USE_SIGN, &by.signer);
 	if (rc == SDR_OK)

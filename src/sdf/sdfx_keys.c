@@ -14,27 +14,6 @@ static bool is_index(unsigned int index)
 	return index >= 1 && index <= SDFX_INDEX_MAX;
 }
 
-int SDFX_InitDevice(
-	const char *path, const unsigned char *pucPassword, unsigned int uiPwdLength, unsigned int uiIterations)
-{
-	if (!path || !is_code(pucPassword, uiPwdLength) || uiIterations < 1 || uiIterations > SDFX_ITERATIONS_MAX)
-		return SDR_INARGERR;
-	return hf_sdf_device_create(path, (struct hf_bytes){pucPassword, uiPwdLength}, uiIterations);
-}
-
-int SDFX_UnlockDevice(void *hDeviceHandle, const unsigned char *pucPassword, unsigned int uiPwdLength)
-{
-	struct hf_sdf_object *object = pucPassword ? hf_sdf_object_get(hDeviceHandle, HF_SDF_DEVICE) : NULL;
-
-	if (!object)
-		return SDR_INARGERR;
-	int rc = is_code(pucPassword, uiPwdLength) ? hf_sdf_device_unlock((struct hf_sdf_device *)object,
-							     (struct hf_bytes){pucPassword, uiPwdLength})
-						   : SDR_PRKRERR;
-	hf_sdf_object_put(object);
-	return rc;
-}
-
 /* --- Pairs --- */
 
 /* An index has one access code: that of its other pair, if there is one. */
@@ -70,7 +49,7 @@ static int generate_pair(
 	struct hf_sdf_device *device, uint32_t index, uint32_t use, struct hf_bytes code, ECCrefPublicKey *out)
 {
 	struct hf_sdf_record record = {
-		.kind = HF_SDF_RECORD_PAIR, .index = index, .use = use, .iterations = device->self.iterations};
+		.kind = HF_SDF_RECORD_PAIR, .index = index, .use = use, .iterations = hf_sdf_device_iterations(device)};
 	struct hf_sm2_key pair = {0};
 	int rc = check_code(device, index, use, code);
 
@@ -96,10 +75,11 @@ int SDFX_GenerateInternalKeyPair_ECC(void *hSessionHandle, unsigned int uiKeyInd
 	if (!is_index(uiKeyIndex) || (uiUse != SDFX_USE_SIGN && uiUse != SDFX_USE_ENC) ||
 		!is_code(pucAccessCode, uiCodeLength))
 		return SDR_INARGERR;
-	struct hf_sdf_session *session = hf_sdf_session_get(hSessionHandle);
-	if (!session)
-		return SDR_INARGERR;
-	int rc = generate_pair(
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = generate_pair(
 		session->device, uiKeyIndex, uiUse, (struct hf_bytes){pucAccessCode, uiCodeLength}, pucPublicKey);
 	hf_sdf_session_put(session);
 	return rc;
@@ -126,11 +106,13 @@ static int generate_kek(struct hf_sdf_device *device, uint32_t index)
 
 int SDFX_GenerateKEK(void *hSessionHandle, unsigned int uiKEKIndex)
 {
-	struct hf_sdf_session *session = is_index(uiKEKIndex) ? hf_sdf_session_get(hSessionHandle) : NULL;
-
-	if (!session)
+	if (!is_index(uiKEKIndex))
 		return SDR_INARGERR;
-	int rc = generate_kek(session->device, uiKEKIndex);
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = generate_kek(session->device, uiKEKIndex);
 	hf_sdf_session_put(session);
 	return rc;
 }
@@ -163,10 +145,11 @@ int SDFX_DestroyInternalKey(void *hSessionHandle, unsigned int uiKeyIndex, unsig
 {
 	if (uiUse < SDFX_USE_SIGN || uiUse > SDFX_USE_KEK)
 		return SDR_INARGERR;
-	struct hf_sdf_session *session = hf_sdf_session_get(hSessionHandle);
-	if (!session)
-		return SDR_INARGERR;
-	int rc = uiUse == SDFX_USE_KEK ? destroy_kek(session, uiKeyIndex) : destroy_pair(session, uiKeyIndex, uiUse);
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = uiUse == SDFX_USE_KEK ? destroy_kek(session, uiKeyIndex) : destroy_pair(session, uiKeyIndex, uiUse);
 	hf_sdf_session_put(session);
 	return rc;
 }

@@ -39,6 +39,17 @@ struct hf_sdf_session *hf_sdf_session_get(void *handle)
 	return (struct hf_sdf_session *)hf_sdf_object_get(handle, HF_SDF_SESSION);
 }
 
+int hf_sdf_session_enter(void *handle, struct hf_sdf_session **session)
+{
+	*session = hf_sdf_session_get(handle);
+	if (!*session)
+		return SDR_INARGERR;
+	int rc = hf_sdf_device_ready((*session)->device);
+	if (rc != SDR_OK)
+		hf_sdf_session_put(*session);
+	return rc;
+}
+
 void hf_sdf_session_put(struct hf_sdf_session *session)
 {
 	if (session)
