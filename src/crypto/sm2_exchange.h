@@ -30,7 +30,7 @@ struct hf_sm2_confirm {
  * numbers, its own points in its side must be theirs (not checked). The other side's points are checked to be on the
  * curve. confirm may be NULL. key has room for key_len octets, at least 1.
  *
- * Errors: HF_E_INPUT (a point or a number is out of range, or U is at infinity: draw r anew), HF_E_MEMORY. On errors
+ * Errors: HF_E_INPUT (a point or a number is out of range, or U is at infinity: draw r anew). On errors
  * key and confirm are untouched. The caller wipes key.
  */
 //= GM/T 0003.3 6.1

@@ -3,6 +3,7 @@
 #include "base/hex.h"
 #include "base/str.h"
 #include "crypto/sm2_exchange.h"
+#include "crypto/sm2_int.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -126,6 +127,47 @@ static void strangers_agree_and_a_change_anywhere_parts_them(void **state)
 	assert_memory_not_equal(key[0], key[1], 40);
 }
 
+/* The other side's R may be chosen so that P + [x̄]R is a doubling, or infinity. */
+static void chosen_points_meet_every_case_of_addition(void **state)
+{
+	struct hf_sm2_key pair[2], tmp[2];
+	struct hf_sm2_side a, b;
+	uint8_t key[2][16];
+	struct hf_err err;
+
+	(void)state;
+	make_side(&a, &pair[0], &tmp[0]);
+	make_side(&b, &pair[1], &tmp[1]);
+	/* P_B = x̄·R_B, d_B = x̄·r_B, so t_B = 2·d_B; then P_B = -x̄·R_B */
+	for (int negative = 0; negative < 2; negative++) {
+		uint64_t d[4] = {0}, rn[4], x[4];
+		static const uint64_t none[4];
+		hf_limbs_in(rn, tmp[1].d);
+		hf_limbs_in(x, tmp[1].pub);
+		x[1] |= (uint64_t)1 << 63;
+		for (size_t bit = 128; bit-- > 0;) {
+			hf_sm2_n_add(d, d, d);
+			if (x[bit / 64] >> (bit % 64) & 1)
+				hf_sm2_n_add(d, d, rn);
+		}
+		if (negative)
+			hf_sm2_n_sub(d, none, d);
+		hf_limbs_out(pair[1].d, d);
+		assert_ok(hf_sm2_public(pair[1].d, b.pub, &err));
+		hf_sm2_z(b.pub, HF_SM2_DEFAULT_ID, b.z);
+		if (!negative) {
+			assert_ok(hf_sm2_exchange(&a, &b, true, pair[0].d, tmp[0].d, key[0], 16, NULL, &err));
+			assert_ok(hf_sm2_exchange(&a, &b, false, pair[1].d, tmp[1].d, key[1], 16, NULL, &err));
+			assert_memory_equal(key[0], key[1], 16);
+		} else {
+			assert_refused(hf_sm2_exchange(&a, &b, true, pair[0].d, tmp[0].d, key[0], 16, NULL, &err),
+				HF_E_INPUT, "infinity");
+			assert_refused(hf_sm2_exchange(&a, &b, false, pair[1].d, tmp[1].d, key[1], 16, NULL, &err),
+				HF_E_INPUT, "infinity");
+		}
+	}
+}
+
 static void points_off_the_curve_numbers_out_of_range_and_infinity_are_refused(void **state)
 {
 	static const uint8_t zero[32];
@@ -159,6 +201,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_sides_reach_the_keys_and_proofs_of_the_examples),
 		cmocka_unit_test(strangers_agree_and_a_change_anywhere_parts_them),
+		cmocka_unit_test(chosen_points_meet_every_case_of_addition),
 		cmocka_unit_test(points_off_the_curve_numbers_out_of_range_and_infinity_are_refused),
 	};
 
