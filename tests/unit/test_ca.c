@@ -2,13 +2,11 @@
  * Orders become dual certificates: what is issued, what is told to feed and audit, what is refused, and what asking
  * again brings. Crashes are in test_ca_crash.c, status and CRLs in test_ca_status.c.
  */
-#include "ca_rig.h"
+#include "ca_feed.h"
 
 #include "audit/journal_verify.h"
 #include "crypto/sm4.h"
 #include "x509/lint.h"
-
-#define NUM(array) (sizeof(array) / sizeof((array)[0]))
 
 static void decode(const struct hf_buf *der, struct hf_cert *cert)
 {
@@ -138,45 +136,6 @@ static void identities_and_email_are_written_into_both(void **state)
 
 /* ---- feed and audit --------------------------------------------------------------------------------------------- */
 
-struct heading {
-	struct hf_journal journal;
-	int64_t at;
-	bool due;
-	struct hf_buf der;
-	uint8_t sig[1][64];
-	const uint8_t *pub;
-};
-
-static bool head_due(struct hf_tx *tx, void *ctx, struct hf_err *err)
-{
-	struct heading *h = ctx;
-
-	hf_buf_reset(&h->der);
-	return hf_journal_head_due(tx, &h->journal, h->at, &h->due, &h->der, err);
-}
-
-static bool head_put(struct hf_tx *tx, void *ctx, struct hf_err *err)
-{
-	struct heading *h = ctx;
-
-	return hf_journal_head_put(tx, &h->journal, hf_buf_bytes(&h->der), h->sig[0], h->pub, err);
-}
-
-/* What the service's timer does, with the key that may sign heads and nothing else. */
-static void sign_head(struct ca_rig *r, const char *name)
-{
-	struct hf_err err;
-	struct heading h = {.journal = {"ca", name}, .at = r->now, .pub = r->audit_pub};
-
-	hf_buf_init(&h.der, HF_JOURNAL_HEAD_MAX);
-	assert_ok(hf_store_read(r->store, head_due, &h, &err));
-	assert_true(h.due);
-	const struct hf_bytes view = hf_buf_bytes(&h.der);
-	assert_ok(hf_dev_sign(&r->dev, "audit", &view, 1, h.sig, &err));
-	assert_ok(hf_store_write(r->store, head_put, &h, &err));
-	hf_buf_clear(&h.der);
-}
-
 static void verify_journal(
 	struct ca_rig *r, const char *name, bool (*record)(void *ctx, struct hf_bytes record, struct hf_err *err))
 {
@@ -192,67 +151,31 @@ static void verify_journal(
 	assert_true(v.num_records > 0);
 }
 
-struct feed_seen {
-	struct ca_rig *r;
-	int issued, status, voided, crls, authorities;
-	int64_t last_state, last_reason;
-	const struct rig_user *user;
-	int of_user; /* the issued records that are the user's certificates */
-};
-
-static bool take_record(void *ctx, int64_t number, int64_t at, const struct hf_feed_record *record, struct hf_err *err)
-{
-	struct feed_seen *seen = ctx;
-	struct hf_bytes cert = record->issued.certificate;
-
-	(void)number;
-	(void)at;
-	(void)err;
-	switch (record->which) {
-	case HF_FEED_ISSUED:
-		seen->issued++;
-		seen->of_user += hf_bytes_equal(cert, hf_buf_bytes(&seen->user->order.sign_cert)) ||
-				 hf_bytes_equal(cert, hf_buf_bytes(&seen->user->order.enc_cert));
-		break;
-	case HF_FEED_AUTHORITY:
-		seen->authorities++;
-		break;
-	default:
-		fail_msg("a %s record", hf_feed_kind_name(record->which));
-	}
-	return true;
-}
-
-static bool feed_page(struct hf_tx *tx, void *ctx, struct hf_err *err)
-{
-	return hf_feed_page(tx, "ca", 0, 1000, ctx, err);
-}
-
 static void feed_and_audit_tell_it_and_can_be_verified(void **state)
 {
 	struct ca_rig *r = *state;
 	struct hf_err err;
 	struct rig_user u;
-	struct hf_buf page;
-	struct hf_feed_reader reader;
-	struct feed_seen seen = {.r = r, .user = &u};
-	const struct hf_feed_events events = {.record = take_record, .ctx = &seen};
-	int64_t num = 0;
+	struct feed_seen seen;
+	int of_user = 0;
 
 	rig_user_init(&u, "request-1", "张三");
 	assert_issued(r, &u, 1);
-	sign_head(r, HF_FEED_NAME);
 	sign_head(r, HF_AUDIT_NAME);
+	read_feed(r, &seen);
 	verify_journal(r, HF_FEED_NAME, NULL);
 	verify_journal(r, HF_AUDIT_NAME, hf_audit_record_check);
-	hf_buf_init(&page, HF_FEED_PAGE_MAX);
-	assert_ok(hf_store_read(r->store, feed_page, &page, &err));
-	hf_feed_reader_init(&reader, "ca", r->audit_pub, 0, NULL);
-	assert_ok(hf_feed_reader_take(&reader, hf_buf_bytes(&page), &events, &num, &err));
-	assert_int_equal(seen.of_user, 2);
-	assert_int_equal(seen.issued, 4 + 2); /* root, CA, KM, service, and the user's */
-	assert_int_equal(seen.authorities, 1);
-	hf_buf_clear(&page);
+	assert_int_equal(seen.num_of[HF_FEED_ISSUED], 4 + 2); /* root, CA, KM, service, and the user's */
+	assert_int_equal(seen.num_of[HF_FEED_AUTHORITY], 1);
+	assert_int_equal(seen.num, 7);
+	for (size_t i = 0; i < seen.num; i++) {
+		struct hf_bytes cert = seen.records[i].issued.certificate;
+		of_user += seen.records[i].which == HF_FEED_ISSUED &&
+			   (hf_bytes_equal(cert, hf_buf_bytes(&u.order.sign_cert)) ||
+				   hf_bytes_equal(cert, hf_buf_bytes(&u.order.enc_cert)));
+	}
+	assert_int_equal(of_user, 2);
+	feed_seen_clear(&seen);
 	rig_user_clear(&u);
 }
 
@@ -570,193 +493,8 @@ static void a_km_without_keys_issues_nothing_until_it_has_some(void **state)
 		rig_user_clear(&users[i]);
 }
 
-/* ---- what is refused -------------------------------------------------------------------------------------------- */
-
-static void bad_signature(struct rig_user *u)
-{
-	u->pkcs10.p[u->pkcs10.len - 1] ^= 1;
-}
-
-static void other_subject(struct rig_user *u)
-{
-	hf_buf_clear(&u->subject);
-	rig_name(&u->subject, "somebody else");
-	u->order.subject = hf_buf_bytes(&u->subject);
-}
-
-static void unknown_template(struct rig_user *u)
-{
-	u->order.template = "emperor";
-}
-
-static void too_many_days(struct rig_user *u)
-{
-	u->order.validity_days = 1828;
-}
-
-static void no_days(struct rig_user *u)
-{
-	u->order.validity_days = 0;
-}
-
-static void identity_not_allowed(struct rig_user *u)
-{
-	u->order.identities[0] = (struct hf_identity){HF_IDENTITY_TAXATION, "123456789012345"};
-	u->order.num_identities = 1;
-}
-
-static void identity_of_wrong_form(struct rig_user *u)
-{
-	u->order.identities[0] = (struct hf_identity){HF_IDENTITY_RESIDENT, "甲乙丙"};
-	u->order.num_identities = 1;
-}
-
-static void short_id(struct rig_user *u)
-{
-	u->request_id[7] = '\0';
-}
-
-static void no_der(struct rig_user *u)
-{
-	u->pkcs10.len--;
-	u->order.pkcs10 = hf_buf_bytes(&u->pkcs10);
-}
-
-static void bad_email(struct rig_user *u)
-{
-	u->order.email = "张@example.cn";
-}
-
-static const struct {
-	const char *name;
-	void (*spoil)(struct rig_user *u);
-	enum hf_code code;
-	const char *word;
-} refusals[] = {
-	{"CSR signature", bad_signature, HF_E_VERIFY, ""},
-	{"subject", other_subject, HF_E_INPUT, "not the approved one"},
-	{"template", unknown_template, HF_E_INPUT, "no template \"emperor\""},
-	{"days", too_many_days, HF_E_INPUT, "allows 1 to 1827"},
-	{"no days", no_days, HF_E_INPUT, "allows 1 to 1827"},
-	{"identity", identity_not_allowed, HF_E_INPUT, "person takes no taxation"},
-	{"identity's form", identity_of_wrong_form, HF_E_INPUT, ""},
-	{"request id", short_id, HF_E_INPUT, "8 to 64"},
-	{"no DER", no_der, HF_E_INPUT, ""},
-	{"e-mail", bad_email, HF_E_INPUT, ""},
-};
-
-static void a_refused_order_leaves_no_trace_and_harms_no_other(void **state)
-{
-	struct ca_rig *r = *state;
-	struct hf_err err;
-	struct rig_user users[2];
-	char id[32];
-
-	for (size_t i = 0; i < NUM(refusals); i++) {
-		int64_t issued = COUNT(r, "issuance");
-		hf_fmt_cut(id, sizeof(id), "request-bad-%zu", i);
-		rig_user_init(&users[0], id, "a bad one");
-		hf_fmt_cut(id, sizeof(id), "request-good-%zu", i);
-		rig_user_init(&users[1], id, "a good one");
-		refusals[i].spoil(&users[0]);
-		assert_ok(rig_issue_all(r, users, 2, &err));
-		if (users[0].order.done)
-			fail_msg("issued: %s", refusals[i].name);
-		assert_order_refused(&users[0], refusals[i].code, refusals[i].word);
-		assert_true(users[1].order.done);
-		assert_int_equal(COUNT(r, "issuance"), issued + 1);
-		rig_user_clear(&users[0]);
-		rig_user_clear(&users[1]);
-	}
-	assert_int_equal(COUNT(r, "issuance WHERE state <> 1"), 0);
-	assert_int_equal(COUNT(r, "km_revoke"), 0);
-	assert_km_counts(r, NUM(refusals), 0);
-}
-
-/* keyd would refuse such a certificate, and with it the whole batch. */
-static void the_cas_own_name_is_refused_before_it_reaches_the_batch(void **state)
-{
-	struct ca_rig *r = *state;
-	struct hf_err err;
-	struct rig_user users[2];
-
-	rig_user_init(&users[0], "request-1", "Hufu test CA");
-	rig_user_init(&users[1], "request-2", "张三");
-	assert_ok(rig_issue_all(r, users, 2, &err));
-	assert_order_refused(&users[0], HF_E_INPUT, "the CA's own");
-	assert_true(users[1].order.done);
-	rig_user_clear(&users[0]);
-	rig_user_clear(&users[1]);
-}
-
-static void a_validity_behind_the_cas_end_is_refused(void **state)
-{
-	struct ca_rig *r = *state;
-	struct hf_err err;
-	struct rig_user u;
-
-	r->now += (RIG_CA_DAYS - 250) * HF_DAY;
-	rig_user_init(&u, "request-1", "张三");
-	assert_ok(rig_issue_all(r, &u, 1, &err));
-	assert_order_refused(&u, HF_E_INPUT, "behind the CA's own end");
-	u.order.validity_days = 249;
-	assert_issued(r, &u, 1);
-	rig_user_clear(&u);
-}
-
-/* ---- what the caller adds --------------------------------------------------------------------------------------- */
-
-struct adding {
-	struct hf_order *orders;
-	bool fails;
-	int calls, num_done;
-};
-
-static bool add(void *ctx, struct hf_tx *tx, struct hf_journal_batch *audit, struct hf_err *err)
-{
-	struct adding *a = ctx;
-
-	(void)tx;
-	(void)audit;
-	a->calls++;
-	a->num_done = a->orders[0].done + a->orders[1].done;
-	return !a->fails || hf_fail(err, HF_E_STORE, "the caller cannot write");
-}
-
-static void the_caller_is_told_the_outcome_and_can_stop_it(void **state)
-{
-	struct ca_rig *r = *state;
-	struct hf_err err;
-	struct rig_user users[2];
-	struct hf_order orders[2];
-	struct adding adding = {.orders = orders, .fails = true};
-	const struct hf_ca_within within = {add, &adding};
-
-	rig_user_init(&users[0], "request-1", "张三");
-	rig_user_init(&users[1], "request-2", "李四");
-	users[1].order.template = "emperor";
-	orders[0] = users[0].order;
-	orders[1] = users[1].order;
-	assert_refused(hf_ca_issue(&r->ca, orders, 2, &within, &err), HF_E_STORE, "the caller cannot write");
-	assert_int_equal(adding.num_done, 1);
-	assert_false(orders[0].done);
-	assert_string_equal(orders[0].err.text, "the caller cannot write");
-	assert_int_equal(COUNT(r, "certificate WHERE request_id IS NOT NULL"), 0);
-	adding.fails = false;
-	assert_ok(hf_ca_issue(&r->ca, orders, 2, &within, &err));
-	assert_true(orders[0].done);
-	assert_int_equal(adding.num_done, 1);
-	assert_int_equal(COUNT(r, "void_serial"), 2); /* what had been signed the first time */
-	rig_check_accounts(r);
-	orders[0].template = "emperor";
-	adding.calls = 0;
-	assert_ok(hf_ca_issue(&r->ca, orders, 2, &within, &err)); /* nothing to issue: in a transaction of its own */
-	assert_int_equal(adding.calls, 1);
-	users[0].order = orders[0];
-	users[1].order = orders[1];
-	rig_user_clear(&users[0]);
-	rig_user_clear(&users[1]);
-}
+/* ---- looking them up ----------------------------------------------------------------------------------------------
+ */
 
 struct found {
 	int num;
@@ -837,10 +575,6 @@ int main(void)
 		with_ca(orders_of_several_tasks_go_on_in_one_batch),
 		with_ca(an_answer_that_is_not_the_kms_or_not_to_this_task_is_refused),
 		with_ca(a_km_without_keys_issues_nothing_until_it_has_some),
-		with_ca(a_refused_order_leaves_no_trace_and_harms_no_other),
-		with_ca(the_cas_own_name_is_refused_before_it_reaches_the_batch),
-		with_ca(a_validity_behind_the_cas_end_is_refused),
-		with_ca(the_caller_is_told_the_outcome_and_can_stop_it),
 		with_ca(certificates_can_be_found_again),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,7 @@
  * The CA's process ends at every step between an order and its answer, and is started again (design rules 1, 5, 13): a
  * dual certificate is whole or absent, no serial is used twice, and the ledger is what was issued and what became void.
  */
-#include "ca_rig.h"
+#include "ca_feed.h"
 
 #include <fcntl.h>
 
@@ -193,6 +193,7 @@ static void void_serials_are_listed_and_told(void **state)
 	struct hf_buf der;
 	struct hf_crl crl;
 	struct listed listed = {0};
+	struct feed_seen seen;
 
 	hf_buf_init(&der, HF_CRL_MAX);
 	make_users(users);
@@ -207,6 +208,12 @@ static void void_serials_are_listed_and_told(void **state)
 	assert_true(hf_crl_walk(&crl, list_entry, &listed));
 	assert_int_equal(listed.num, 4);
 	assert_int_equal(listed.reason, HF_REASON_CESSATION_OF_OPERATION);
+	read_feed(r, &seen);
+	assert_int_equal(seen.num_of[HF_FEED_VOIDED], 4);
+	for (size_t i = 0; i < seen.num; i++)
+		if (seen.records[i].which == HF_FEED_VOIDED)
+			assert_true(hf_crl_find(&crl, seen.records[i].voided.serial, NULL));
+	feed_seen_clear(&seen);
 	clear_users(users);
 	hf_buf_clear(&der);
 }

@@ -1,7 +1,7 @@
 /*
  * Freezing, unfreezing, revoking, and the CRLs that tell of it.
  */
-#include "ca_rig.h"
+#include "ca_feed.h"
 
 #define NUM(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -106,6 +106,41 @@ static void a_certificate_is_frozen_unfrozen_and_revoked(void **state)
 	assert_int_equal(listed(r, &d.enc), HF_REASON_UNSPECIFIED);
 	assert_int_equal(listed(r, &d.sign), HF_REASON_KEY_COMPROMISE);
 	rig_check_accounts(r);
+	rig_user_clear(&d.user);
+}
+
+static void the_feed_tells_each_change(void **state)
+{
+	static const struct {
+		int event, reason, state, told;
+	} steps[] = {
+		{HF_CERT_FREEZE, 0, HF_FEED_HELD, HF_REASON_CERTIFICATE_HOLD},
+		{HF_CERT_UNFREEZE, 0, HF_FEED_GOOD, HF_REASON_UNSPECIFIED},
+		{HF_CERT_REVOKE, HF_REASON_SUPERSEDED, HF_FEED_REVOKED, HF_REASON_SUPERSEDED},
+	};
+	struct ca_rig *r = *state;
+	struct hf_err err;
+	struct dual d;
+	struct feed_seen seen;
+	size_t n = 0;
+
+	make_dual(r, &d);
+	for (size_t i = 0; i < NUM(steps); i++)
+		assert_ok(change(r, steps[i].event, steps[i].reason, &d.sign, &err));
+	assert_refused(change(r, HF_CERT_UNFREEZE, 0, &d.sign, &err), HF_E_STATE, "revoked");
+	read_feed(r, &seen);
+	assert_int_equal(seen.num_of[HF_FEED_STATUS], NUM(steps));
+	assert_int_equal(seen.num_of[HF_FEED_CRL], NUM(steps));
+	for (size_t i = 0; i < seen.num; i++) {
+		const struct hf_feed_status *status = &seen.records[i].status;
+		if (seen.records[i].which != HF_FEED_STATUS)
+			continue;
+		assert_true(hf_bytes_equal(status->serial, d.sign.tbs.serialNumber));
+		assert_int_equal(status->state, steps[n].state);
+		assert_int_equal(status->reason, steps[n].told);
+		n++;
+	}
+	feed_seen_clear(&seen);
 	rig_user_clear(&d.user);
 }
 
@@ -335,6 +370,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_life_cycle_has_no_holes),
 		with(a_certificate_is_frozen_unfrozen_and_revoked),
+		with(the_feed_tells_each_change),
 		with(what_the_table_has_not_is_refused),
 		with(only_reasons_for_revoking_are_taken),
 		with(an_unknown_serial_is_refused_and_harms_no_other),
