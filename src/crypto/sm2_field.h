@@ -83,6 +83,19 @@ static inline void hf_sm2_fe_sub(struct hf_sm2_fe *r, const struct hf_sm2_fe *a,
 	(void)hf_limbs_add(r->v, t, p);
 }
 
+/* r = a/2 */
+static inline void hf_sm2_fe_half(struct hf_sm2_fe *r, const struct hf_sm2_fe *a)
+{
+	uint64_t t[4], odd = hf_mask(a->v[0] & 1);
+
+	for (size_t i = 0; i < 4; i++)
+		t[i] = hf_sm2_fe_p.v[i] & odd;
+	uint64_t carry = hf_limbs_add(t, t, a->v);
+	for (size_t i = 0; i < 3; i++)
+		r->v[i] = t[i] >> 1 | t[i + 1] << 63;
+	r->v[3] = t[3] >> 1 | carry << 63;
+}
+
 /* All ones if a = 0, or 0. */
 static inline uint64_t hf_sm2_fe_zero(const struct hf_sm2_fe *a)
 {

@@ -14,7 +14,9 @@ struct matrix {
 /* All ones for a negative v, or 0. */
 static int64_t sign_mask(int64_t v)
 {
-	return (int64_t)hf_mask((uint64_t)v >> 63);
+	v >>= 63;
+	__asm__("" : "+r"(v));
+	return v;
 }
 
 /* zeta is -(delta + 1/2); returns the new one. The row u, v starts at 8, so that 59 doublings bring it to 2^62. */

@@ -17,6 +17,10 @@ void hf_sm2_fe_invert(struct hf_sm2_fe *r, const struct hf_sm2_fe *a)
 
 const struct hf_sm2_curve *hf_sm2_curve(void)
 {
+#if defined(__x86_64__)
+	if (hf_cpu_has(HF_CPU_AVX2 | HF_CPU_BMI2 | HF_CPU_ADX))
+		return &hf_sm2_curve_adx;
+#endif
 	return &hf_sm2_curve_portable;
 }
 

@@ -128,40 +128,47 @@ static void xyzz_sum(struct xyzz *r, const struct xyzz *a, const struct differen
 	sub(&r->y, &q, &r->y);
 }
 
-/* sum += b, or nothing if none. */
+/* sum += b, or nothing if none. sum is not infinity. */
 static void base_add(struct xyzz *sum, const struct hf_sm2_affine *b, uint64_t none)
 {
-	uint64_t empty = hf_sm2_fe_zero(&sum->zz) & ~none;
 	struct difference diff;
 	struct xyzz r;
 
 	xyzz_compare(&diff, sum, b);
 	xyzz_sum(&r, sum, &diff);
-	choose(&r.x, &sum->x, &r.x, none);
-	choose(&r.y, &sum->y, &r.y, none);
-	choose(&r.zz, &sum->zz, &r.zz, none);
-	choose(&r.zzz, &sum->zzz, &r.zzz, none);
-	choose(&sum->x, &b->x, &r.x, empty);
-	choose(&sum->y, &b->y, &r.y, empty);
-	choose(&sum->zz, &hf_sm2_fe_one, &r.zz, empty);
-	choose(&sum->zzz, &hf_sm2_fe_one, &r.zzz, empty);
+	choose(&sum->x, &sum->x, &r.x, none);
+	choose(&sum->y, &sum->y, &r.y, none);
+	choose(&sum->zz, &sum->zz, &r.zz, none);
+	choose(&sum->zzz, &sum->zzz, &r.zzz, none);
 }
 
+static void base_pick(struct hf_sm2_affine *point, struct digit digit, size_t row)
+{
+	pick(point, hf_sm2_base_table[row], HF_SM2_BASE_COLUMNS, sizeof(*point), digit.size);
+	negate_if(&point->y, digit.minus);
+}
+
+/* For an even k it is -(n - k)·G: an odd number's lowest digit is not 0, so that the sum never is infinity. */
 static void base_sum(struct xyzz *sum, const uint64_t k[4])
 {
+	static const uint64_t n[4] = {HF_SM2_N};
+	uint64_t twice[6], other[4], even = hf_mask(~k[0] & 1);
 	struct hf_sm2_affine point;
-	uint64_t twice[6];
 
-	twice_of(twice, k);
-	memset(sum, 0, sizeof(*sum));
-	for (unsigned i = 0; i < HF_SM2_BASE_ROWS; i++) {
+	(void)hf_limbs_sub(other, n, k);
+	hf_limbs_select(other, other, k, even);
+	twice_of(twice, other);
+	base_pick(&point, digit_at(twice, 0, 7), 0);
+	*sum = (struct xyzz){point.x, point.y, hf_sm2_fe_one, hf_sm2_fe_one};
+	for (unsigned i = 1; i < HF_SM2_BASE_ROWS; i++) {
 		struct digit digit = digit_at(twice, i, 7);
-		pick(&point, hf_sm2_base_table[i], HF_SM2_BASE_COLUMNS, sizeof(point), digit.size);
-		negate_if(&point.y, digit.minus);
+		base_pick(&point, digit, i);
 		base_add(sum, &point, hf_mask_zero(digit.size));
 	}
+	negate_if(&sum->y, even);
 	hf_wipe(&point, sizeof(point));
 	hf_wipe(twice, sizeof(twice));
+	hf_wipe(other, sizeof(other));
 }
 
 static void fe_octets(uint8_t out[32], const struct hf_sm2_fe *a)
@@ -203,32 +210,26 @@ static void base(uint8_t out[HF_SM2_POINT], const uint64_t k[4])
 
 static void jacobian_double(struct jacobian *r, const struct jacobian *a)
 {
-	struct hf_sm2_fe delta, gamma, beta, alpha, t;
+	struct hf_sm2_fe m, s, t, eight;
 
-	sqr(&delta, &a->z);
-	sqr(&gamma, &a->y);
-	mul(&beta, &a->x, &gamma);
-	sub(&t, &a->x, &delta);
-	add(&alpha, &a->x, &delta);
-	mul(&alpha, &alpha, &t);
-	add(&t, &alpha, &alpha);
-	add(&alpha, &alpha, &t);
-	add(&t, &a->y, &a->z);
-	sqr(&t, &t);
-	sub(&t, &t, &gamma);
-	sub(&r->z, &t, &delta);
-	add(&beta, &beta, &beta);
-	add(&beta, &beta, &beta);
-	sqr(&r->x, &alpha);
-	sub(&r->x, &r->x, &beta);
-	sub(&r->x, &r->x, &beta);
-	sub(&beta, &beta, &r->x);
-	mul(&beta, &beta, &alpha);
-	sqr(&gamma, &gamma);
-	add(&gamma, &gamma, &gamma);
-	add(&gamma, &gamma, &gamma);
-	add(&gamma, &gamma, &gamma);
-	sub(&r->y, &beta, &gamma);
+	sqr(&t, &a->z);
+	add(&m, &a->x, &t);
+	sub(&t, &a->x, &t);
+	mul(&m, &m, &t);
+	add(&t, &m, &m);
+	add(&m, &m, &t); /* 3(x - z²)(x + z²) */
+	add(&s, &a->y, &a->y);
+	mul(&r->z, &s, &a->z);
+	sqr(&s, &s);
+	sqr(&eight, &s);
+	hf_sm2_fe_half(&eight, &eight); /* 8y⁴ */
+	mul(&s, &s, &a->x);
+	add(&t, &s, &s);
+	sqr(&r->x, &m);
+	sub(&r->x, &r->x, &t);
+	sub(&s, &s, &r->x);
+	mul(&s, &s, &m);
+	sub(&r->y, &s, &eight);
 }
 
 static void jacobian_choose(struct jacobian *r, const struct jacobian *a, uint64_t mask)

@@ -19,7 +19,7 @@
 static const struct {
 	const char *name;
 	unsigned features;
-} variants[] = {{"portable", 0}};
+} variants[] = {{"portable", 0}, {"adx", HF_CPU_AVX2 | HF_CPU_BMI2 | HF_CPU_ADX}};
 #define NUM_VARIANTS (sizeof(variants) / sizeof(variants[0]))
 
 /* True if the variant can run here; from then on it does. */
