@@ -110,6 +110,9 @@ typedef struct SDF_ENVELOPEDKEYBLOB {
 #define SGD_SM4_CFB   0x00000404
 #define SGD_SM4_OFB   0x00000408
 #define SGD_SM4_MAC   0x00000410
+#define SGD_SM4_CTR   0x00000420
+#define SGD_SM4_GCM   0x02000400 /* of the 2023 edition, as vendors' headers have it */
+#define SGD_SM4_CCM   0x04000400
 #define SGD_ZUC_EEA3  0x00000801
 #define SGD_ZUC_EIA3  0x00000802
 #define SGD_RSA       0x00010000
@@ -248,16 +251,71 @@ int SDF_InternalDecrypt_ECC(void *hSessionHandle, unsigned int uiISKIndex, unsig
 /* --- SM4 (6.5) --- */
 
 /*
- * SGD_SM4_ECB or SGD_SM4_CBC; whole blocks, no padding; in and out may be the same. pucIV (16 octets; unused by ECB) is
- * moved on, so that a message may come in pieces.
+ * SGD_SM4_ECB, _CBC: whole blocks, no padding; _CFB (128 bits of feedback), _OFB, _CTR (a big-endian counter of 128
+ * bits): any length. in and out are the same, or share nothing. pucIV (16 octets; unused by ECB) is moved on, so that a
+ * message may come in calls of whole blocks.
+ * SDR_INARGERR: length, IV or memory; SDR_ALGMODNOTSUPPORT: another mode of SM4; SDR_ALGNOTSUPPORT: not SM4.
  */
 int SDF_Encrypt(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucIV,
 	unsigned char *pucData, unsigned int uiDataLength, unsigned char *pucEncData, unsigned int *puiEncDataLength);
 int SDF_Decrypt(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucIV,
 	unsigned char *pucEncData, unsigned int uiEncDataLength, unsigned char *pucData, unsigned int *puiDataLength);
-/* SGD_SM4_MAC: CBC-MAC of whole blocks, 16 octets; pucIV is moved on. */
+/* SGD_SM4_MAC: CBC-MAC of whole blocks, 16 octets; pucIV is moved on. For messages of one length only. */
 int SDF_CalculateMAC(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucIV,
 	unsigned char *pucData, unsigned int uiDataLength, unsigned char *pucMAC, unsigned int *puiMACLength);
+/*
+ * Authenticated: SGD_SM4_GCM (start variable of 1 octet or more, 12 is usual), SGD_SM4_CCM (7 to 13). The start
+ * variable must never come twice under a key. pucEncData has room for uiDataLength octets, pucAuthData for 16, which is
+ * the length of the tag made; tags of 12 to 16 octets are taken (GCM any, CCM even). uiDataLength and uiAadLength may
+ * be 0. SDR_MACERR: the tag is wrong; pucData holds zeros then.
+ */
+int SDF_AuthEnc(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucStartVar,
+	unsigned int uiStartVarLength, unsigned char *pucAad, unsigned int uiAadLength, unsigned char *pucData,
+	unsigned int uiDataLength, unsigned char *pucEncData, unsigned int *puiEncDataLength,
+	unsigned char *pucAuthData, unsigned int *puiAuthDataLength);
+int SDF_AuthDec(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucStartVar,
+	unsigned int uiStartVarLength, unsigned char *pucAad, unsigned int uiAadLength, unsigned char *pucAuthData,
+	unsigned int uiAuthDataLength, unsigned char *pucEncData, unsigned int uiEncDataLength, unsigned char *pucData,
+	unsigned int *puiDataLength);
+/*
+ * The same in pieces of any length: Init, Update any number of times, Final. A session has one of each kind at a time
+ * (encryption, decryption, MAC, authenticated encryption, authenticated decryption, HMAC, hash); an Init throws away
+ * what was begun, a Final ends it also when it fails. The key may be destroyed after Init. SDR_STEPERR without Init.
+ *
+ * The modes are those of SDF_Encrypt. Update of ECB and CBC gives whole blocks as they become whole, up to 15 octets
+ * more than came in; while octets wait, in and out share nothing. Final gives 0 octets, as nothing is padded;
+ * SDR_SYMOPERR: the data of ECB, CBC or MAC were not whole blocks. pucLast… may be NULL.
+ */
+int SDF_EncryptInit(
+	void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucIV, unsigned int uiIVLength);
+int SDF_EncryptUpdate(void *hSessionHandle, unsigned char *pucData, unsigned int uiDataLength,
+	unsigned char *pucEncData, unsigned int *puiEncDataLength);
+int SDF_EncryptFinal(void *hSessionHandle, unsigned char *pucLastEncData, unsigned int *puiLastEncDataLength);
+int SDF_DecryptInit(
+	void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucIV, unsigned int uiIVLength);
+int SDF_DecryptUpdate(void *hSessionHandle, unsigned char *pucEncData, unsigned int uiEncDataLength,
+	unsigned char *pucData, unsigned int *puiDataLength);
+int SDF_DecryptFinal(void *hSessionHandle, unsigned char *pucLastData, unsigned int *puiLastDataLength);
+int SDF_CalculateMACInit(
+	void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucIV, unsigned int uiIVLength);
+int SDF_CalculateMACUpdate(void *hSessionHandle, unsigned char *pucData, unsigned int uiDataLength);
+int SDF_CalculateMACFinal(void *hSessionHandle, unsigned char *pucMac, unsigned int *puiMacLength);
+/*
+ * uiDataLength is that of the whole message; Update takes no more (SDR_INARGERR), Final no less (SDR_SYMOPERR). What
+ * SDF_AuthDecUpdate gives is not vouched for: use none of it before SDF_AuthDecFinal says SDR_OK (SDR_MACERR: wrong).
+ */
+int SDF_AuthEncInit(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucStartVar,
+	unsigned int uiStartVarLength, unsigned char *pucAad, unsigned int uiAadLength, unsigned int uiDataLength);
+int SDF_AuthEncUpdate(void *hSessionHandle, unsigned char *pucData, unsigned int uiDataLength,
+	unsigned char *pucEncData, unsigned int *puiEncDataLength);
+int SDF_AuthEncFinal(void *hSessionHandle, unsigned char *pucLastEncData, unsigned int *puiLastEncDataLength,
+	unsigned char *pucAuthData, unsigned int *puiAuthDataLength);
+int SDF_AuthDecInit(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucStartVar,
+	unsigned int uiStartVarLength, unsigned char *pucAad, unsigned int uiAadLength, unsigned char *pucAuthData,
+	unsigned int uiAuthDataLength, unsigned int uiDataLength);
+int SDF_AuthDecUpdate(void *hSessionHandle, unsigned char *pucEncData, unsigned int uiEncDataLength,
+	unsigned char *pucData, unsigned int *puiDataLength);
+int SDF_AuthDecFinal(void *hSessionHandle, unsigned char *pucLastData, unsigned int *puiLastDataLength);
 
 /* --- SM3 (6.6) --- */
 
@@ -268,6 +326,10 @@ int SDF_HashInit(void *hSessionHandle, unsigned int uiAlgID, ECCrefPublicKey *pu
 int SDF_HashUpdate(void *hSessionHandle, unsigned char *pucData, unsigned int uiDataLength);
 /* 32 octets. */
 int SDF_HashFinal(void *hSessionHandle, unsigned char *pucHash, unsigned int *puiHashLength);
+/* HMAC-SM3 (uiAlgID is SGD_SM3) under a session key; 32 octets. */
+int SDF_HMACInit(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID);
+int SDF_HMACUpdate(void *hSessionHandle, unsigned char *pucData, unsigned int uiDataLength);
+int SDF_HMACFinal(void *hSessionHandle, unsigned char *pucHMac, unsigned int *puiHMacLength);
 
 #ifdef __cplusplus
 }

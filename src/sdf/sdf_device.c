@@ -53,7 +53,8 @@ int SDF_GetDeviceInfo(void *hSessionHandle, DEVICEINFO *pstDeviceInfo)
 		.DeviceVersion = 1,
 		.StandardVersion = 2, /* the second edition, of 2023 */
 		.AsymAlgAbility = {SGD_SM2_1 | SGD_SM2_2 | SGD_SM2_3, 256},
-		.SymAlgAbility = SGD_SM4_ECB | SGD_SM4_CBC | SGD_SM4_MAC,
+		.SymAlgAbility = SGD_SM4_ECB | SGD_SM4_CBC | SGD_SM4_CFB | SGD_SM4_OFB | SGD_SM4_MAC | SGD_SM4_CTR |
+				 SGD_SM4_GCM | SGD_SM4_CCM,
 		.HashAlgAbility = SGD_SM3,
 	};
 	hf_sdf_device_serial(session->device, pstDeviceInfo->DeviceSerial);

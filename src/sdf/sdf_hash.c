@@ -31,10 +31,10 @@ int SDF_HashInit(void *hSessionHandle, unsigned int uiAlgID, ECCrefPublicKey *pu
 		return rc;
 	rc = uiAlgID == SGD_SM3 ? start(&hash, pucPublicKey, (struct hf_bytes){pucID, uiIDLength}) : SDR_ALGNOTSUPPORT;
 	if (rc == SDR_OK) {
-		pthread_mutex_lock(&session->lock);
+		pthread_mutex_lock(&session->work_lock);
 		session->hash = hash;
 		session->hashing = true;
-		pthread_mutex_unlock(&session->lock);
+		pthread_mutex_unlock(&session->work_lock);
 	}
 	hf_sdf_session_put(session);
 	return rc;
@@ -45,15 +45,13 @@ int SDF_HashUpdate(void *hSessionHandle, unsigned char *pucData, unsigned int ui
 	if (!pucData && uiDataLength > 0)
 		return SDR_INARGERR;
 	struct hf_sdf_session *session;
-	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	int rc = hf_sdf_work_enter(hSessionHandle, &session);
 	if (rc != SDR_OK)
 		return rc;
-	pthread_mutex_lock(&session->lock);
 	rc = session->hashing ? SDR_OK : SDR_STEPERR;
 	if (rc == SDR_OK)
 		hf_sm3_update(&session->hash, pucData, uiDataLength);
-	pthread_mutex_unlock(&session->lock);
-	hf_sdf_session_put(session);
+	hf_sdf_work_leave(session);
 	return rc;
 }
 
@@ -62,10 +60,9 @@ int SDF_HashFinal(void *hSessionHandle, unsigned char *pucHash, unsigned int *pu
 	if (!pucHash || !puiHashLength)
 		return SDR_OUTARGERR;
 	struct hf_sdf_session *session;
-	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	int rc = hf_sdf_work_enter(hSessionHandle, &session);
 	if (rc != SDR_OK)
 		return rc;
-	pthread_mutex_lock(&session->lock);
 	rc = session->hashing ? SDR_OK : SDR_STEPERR;
 	if (rc == SDR_OK) {
 		hf_sm3_final(&session->hash, pucHash);
@@ -73,7 +70,70 @@ int SDF_HashFinal(void *hSessionHandle, unsigned char *pucHash, unsigned int *pu
 		session->hashing = false;
 		hf_wipe(&session->hash, sizeof(session->hash));
 	}
-	pthread_mutex_unlock(&session->lock);
-	hf_sdf_session_put(session);
+	hf_sdf_work_leave(session);
+	return rc;
+}
+
+/* --- HMAC --- */
+
+int SDF_HMACInit(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID)
+{
+	struct hf_sdf_session *session;
+	uint8_t key[HF_SM4_KEY];
+	int rc = hf_sdf_work_enter(hSessionHandle, &session);
+
+	if (rc != SDR_OK)
+		return rc;
+	rc = hf_sdf_key_copy(session, hKeyHandle, key);
+	if (rc == SDR_OK)
+		rc = hf_sdf_hmac_begin(session, uiAlgID, HF_BYTES_OF(key));
+	hf_wipe(key, sizeof(key));
+	hf_sdf_work_leave(session);
+	return rc;
+}
+
+int hf_sdf_hmac_begin(struct hf_sdf_session *session, unsigned int alg, struct hf_bytes key)
+{
+	if (alg != SGD_SM3)
+		return SDR_ALGNOTSUPPORT;
+	struct hf_hmac_sm3 *mac = hf_sdf_work_begin(session, HF_SDF_HMAC, sizeof(*mac));
+	if (!mac)
+		return SDR_NOBUFFER;
+	hf_hmac_sm3_init(mac, key);
+	return SDR_OK;
+}
+
+int SDF_HMACUpdate(void *hSessionHandle, unsigned char *pucData, unsigned int uiDataLength)
+{
+	if (!pucData && uiDataLength > 0)
+		return SDR_INARGERR;
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_work_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	struct hf_hmac_sm3 *mac = hf_sdf_work_get(session, HF_SDF_HMAC);
+	if (mac)
+		hf_hmac_sm3_update(mac, pucData, uiDataLength);
+	rc = mac ? SDR_OK : SDR_STEPERR;
+	hf_sdf_work_leave(session);
+	return rc;
+}
+
+int SDF_HMACFinal(void *hSessionHandle, unsigned char *pucHMac, unsigned int *puiHMacLength)
+{
+	if (!pucHMac || !puiHMacLength)
+		return SDR_OUTARGERR;
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_work_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	struct hf_hmac_sm3 *mac = hf_sdf_work_get(session, HF_SDF_HMAC);
+	if (mac) {
+		hf_hmac_sm3_final(mac, pucHMac);
+		*puiHMacLength = HF_SM3_LEN;
+		hf_sdf_work_end(session, HF_SDF_HMAC);
+	}
+	rc = mac ? SDR_OK : SDR_STEPERR;
+	hf_sdf_work_leave(session);
 	return rc;
 }

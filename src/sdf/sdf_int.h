@@ -6,6 +6,7 @@
  *     kept.c             the keys that a device keeps, found by kind, index and use
  *     record.c           one key file: sealed, opened, encoded, parsed
  *     object.c           the handle table, the library's one mutable global
+ *     cipher.c ccm.c     SM4 in pieces of any length
  *     secret.c           locked memory for keys in clear
  *
  * The library lives in strangers' processes: it never aborts, allocates with hf_try_alloc only, and answers
@@ -42,6 +43,11 @@ void hf_sdf_pool_clear(struct hf_sdf_pool *pool);
 uint8_t *hf_sdf_secret_take(struct hf_sdf_pool *pool);
 /* Wipes it; NULL is fine. */
 void hf_sdf_secret_give(struct hf_sdf_pool *pool, uint8_t *secret);
+
+/* Pages of their own of such memory, zeroed, for more than a key; NULL as above. */
+void *hf_sdf_locked_new(size_t size);
+/* Wipes it; p may be NULL. */
+void hf_sdf_locked_free(void *p, size_t size);
 
 /* --- object.c --- */
 
@@ -183,14 +189,75 @@ int hf_sdf_device_management(struct hf_sdf_device *device, uint8_t out[HF_SDF_SE
 /* Known answers of SM2, SM3, SM4. SDR_HARDFAIL. */
 int hf_sdf_selftest(void);
 
+/* --- cipher.c --- */
+
+/* One run of ECB, CBC, CFB, OFB, CTR or CBC-MAC over pieces of any length. */
+struct hf_sdf_cipher {
+	unsigned int alg;
+	bool decrypt;
+	struct hf_sm4 sm4; /* in the direction that the mode wants */
+	uint8_t key[HF_SM4_KEY];
+	uint8_t iv[HF_SM4_BLOCK];   /* chaining value, feedback or counter */
+	uint8_t rest[HF_SM4_BLOCK]; /* input that is no block yet; of CFB, OFB and CTR the key stream of the block begun
+				     */
+	size_t num_rest;            /* octets waiting; of key stream those used */
+};
+
+/* iv (16 octets) may be NULL for ECB only. SDR_ALGNOTSUPPORT, SDR_ALGMODNOTSUPPORT; SDR_INARGERR: no iv. */
+int hf_sdf_cipher_start(
+	struct hf_sdf_cipher *c, unsigned int alg, bool decrypt, const uint8_t key[HF_SM4_KEY], const uint8_t *iv);
+/*
+ * out has room for len octets and, of ECB and CBC, for 15 more; it is in or elsewhere, and elsewhere while octets are
+ * waiting (SDR_INARGERR). Of CBC-MAC out is not touched and may be NULL.
+ */
+int hf_sdf_cipher_update(struct hf_sdf_cipher *c, const uint8_t *in, size_t len, uint8_t *out, size_t *out_len);
+/* SDR_SYMOPERR: ECB, CBC or MAC over what is not whole blocks. */
+int hf_sdf_cipher_end(const struct hf_sdf_cipher *c);
+/* ECB, CBC and MAC: nothing is padded here. */
+bool hf_sdf_cipher_is_blockwise(unsigned int alg);
+/* SDR_ALGMODNOTSUPPORT for a mode of SM4, SDR_ALGNOTSUPPORT for anything else. */
+int hf_sdf_cipher_refuse(unsigned int alg);
+/* in and out are the same, or share nothing. */
+bool hf_sdf_cipher_apart(const void *in, size_t in_len, const void *out, size_t out_len);
+
+/* --- ccm.c --- */
+
+/* CCM in pieces (crypto/sm4_aead.h has it whole): the length of all is known at the start. */
+struct hf_sdf_ccm {
+	struct hf_sdf_cipher stream, mac;
+	uint8_t mask[HF_SM4_BLOCK];
+	uint64_t rest; /* octets still to come */
+};
+
+/* SDR_INARGERR: nonce (7 to 13 octets), tag length, or a length that does not fit. */
+int hf_sdf_ccm_start(struct hf_sdf_ccm *ccm, const uint8_t key[HF_SM4_KEY], struct hf_bytes nonce, struct hf_bytes aad,
+	uint64_t len, size_t tag_len);
+/* SDR_INARGERR: more than was said. in and out may be the same. */
+int hf_sdf_ccm_encrypt(struct hf_sdf_ccm *ccm, const uint8_t *in, size_t len, uint8_t *out);
+int hf_sdf_ccm_decrypt(struct hf_sdf_ccm *ccm, const uint8_t *in, size_t len, uint8_t *out);
+/* SDR_SYMOPERR: less than was said. */
+int hf_sdf_ccm_final(struct hf_sdf_ccm *ccm, uint8_t tag[HF_SM4_BLOCK]);
+
 /* --- session.c --- */
+
+/* What may be between its Init and its Final, one of each in a session. */
+enum hf_sdf_work {
+	HF_SDF_ENCRYPT,
+	HF_SDF_DECRYPT,
+	HF_SDF_MAC,
+	HF_SDF_HMAC,
+	HF_SDF_AUTH_ENC,
+	HF_SDF_AUTH_DEC,
+	HF_SDF_NUM_WORKS
+};
 
 #define HF_SDF_RIGHTS_MAX 256
 
 struct hf_sdf_right {
 	uint64_t id; /* of the kept key */
 	uint32_t index, use;
-	uint8_t *d; /* of the device's pool */
+	uint8_t *d;       /* of the device's pool */
+	uint8_t *inverse; /* likewise: what signing wants of d (struct hf_sm2_signer); NULL but of a signing pair */
 };
 
 struct hf_sdf_session {
@@ -199,8 +266,13 @@ struct hf_sdf_session {
 	pthread_mutex_t lock;         /* guards what follows */
 	struct hf_sdf_right rights[HF_SDF_RIGHTS_MAX];
 	size_t num_rights;
+	pthread_mutex_t work_lock; /* guards what follows: long data shall not keep signatures waiting */
 	struct hf_sm3 hash;
 	bool hashing;
+	struct {
+		void *state; /* locked memory; NULL: not begun */
+		size_t size;
+	} work[HF_SDF_NUM_WORKS];
 };
 
 /*
@@ -216,8 +288,27 @@ int hf_sdf_session_open(struct hf_sdf_device *device, void **handle);
  */
 int hf_sdf_session_grant(struct hf_sdf_session *session, const struct hf_sdf_kept *kept, uint8_t *d);
 void hf_sdf_session_release(struct hf_sdf_session *session, uint32_t index);
+/* A signing pair made ready, if the session has the right; its z is not set. The caller clears it. */
+int hf_sdf_session_signer(struct hf_sdf_session *session, uint32_t index, struct hf_sm2_signer *signer);
 /* The private key of an internal pair and its record, if the session has the right. The caller wipes key->d. */
 int hf_sdf_session_private(struct hf_sdf_session *session, uint32_t index, uint32_t use, struct hf_sm2_key *key);
+
+/*
+ * A work's state, work_lock being held: begun anew (zeroed; one that was begun is thrown away), fetched (NULL: not
+ * begun, SDR_STEPERR), ended.
+ */
+void *hf_sdf_work_begin(struct hf_sdf_session *session, enum hf_sdf_work work, size_t size);
+void *hf_sdf_work_get(struct hf_sdf_session *session, enum hf_sdf_work work);
+void hf_sdf_work_end(struct hf_sdf_session *session, enum hf_sdf_work work);
+/* hf_sdf_session_enter with work_lock held, and out of both. */
+int hf_sdf_work_enter(void *handle, struct hf_sdf_session **session);
+void hf_sdf_work_leave(struct hf_sdf_session *session);
+
+/* sdf_hash.c, sdf_multi.c: Inits with a key at hand, work_lock being held. SDR_ALGNOTSUPPORT, SDR_INARGERR,
+ * SDR_NOBUFFER */
+int hf_sdf_hmac_begin(struct hf_sdf_session *session, unsigned int alg, struct hf_bytes key);
+int hf_sdf_cipher_begin(struct hf_sdf_session *session, enum hf_sdf_work work, unsigned int alg,
+	const uint8_t key[HF_SM4_KEY], struct hf_bytes iv);
 
 /* A session key behind a handle. */
 struct hf_sdf_key {

@@ -4,51 +4,43 @@
 
 /* What SDF_Encrypt, SDF_Decrypt and SDF_CalculateMAC have in common. */
 struct job {
+	enum hf_sdf_work work;
+	unsigned int alg;
 	unsigned char *iv;
 	const unsigned char *in;
 	unsigned char *out;
 	unsigned int len;
 };
 
-static int encrypt(unsigned int alg, const uint8_t key[HF_SM4_KEY], const struct job *job)
+/* The work in one piece; iv is moved on. */
+static int work(const struct job *job, const uint8_t key[HF_SM4_KEY])
 {
-	if (alg == SGD_SM4_ECB)
-		hf_sm4_ecb_encrypt(key, job->in, job->out, job->len);
-	else if (alg == SGD_SM4_CBC)
-		hf_sm4_cbc_encrypt(key, job->iv, job->in, job->out, job->len);
-	else
-		return SDR_ALGNOTSUPPORT;
-	return SDR_OK;
+	struct hf_sdf_cipher c;
+	size_t made;
+	bool is_mac = job->alg == SGD_SM4_MAC;
+
+	if (is_mac != (job->work == HF_SDF_MAC))
+		return hf_sdf_cipher_refuse(job->alg);
+	int rc = hf_sdf_cipher_start(&c, job->alg, job->work == HF_SDF_DECRYPT, key, job->iv);
+	if (rc == SDR_OK && hf_sdf_cipher_is_blockwise(job->alg) && job->len % HF_SM4_BLOCK != 0)
+		rc = SDR_INARGERR;
+	if (rc == SDR_OK)
+		rc = hf_sdf_cipher_update(&c, job->in, job->len, is_mac ? NULL : job->out, &made);
+	if (rc == SDR_OK && job->alg != SGD_SM4_ECB)
+		memcpy(job->iv, c.iv, HF_SM4_BLOCK);
+	if (rc == SDR_OK && is_mac)
+		memcpy(job->out, c.iv, HF_SM4_BLOCK);
+	hf_wipe(&c, sizeof(c));
+	return rc;
 }
 
-static int decrypt(unsigned int alg, const uint8_t key[HF_SM4_KEY], const struct job *job)
-{
-	if (alg == SGD_SM4_ECB)
-		hf_sm4_ecb_decrypt(key, job->in, job->out, job->len);
-	else if (alg == SGD_SM4_CBC)
-		hf_sm4_cbc_decrypt(key, job->iv, job->in, job->out, job->len);
-	else
-		return SDR_ALGNOTSUPPORT;
-	return SDR_OK;
-}
-
-static int authenticate(unsigned int alg, const uint8_t key[HF_SM4_KEY], const struct job *job)
-{
-	if (alg != SGD_SM4_MAC)
-		return SDR_ALGNOTSUPPORT;
-	hf_sm4_mac(key, job->iv, job->in, job->len, job->iv);
-	memcpy(job->out, job->iv, HF_SM4_BLOCK);
-	return SDR_OK;
-}
-
-static int run(void *session_handle, void *key_handle, unsigned int alg, const struct job *job,
-	int (*what)(unsigned int alg, const uint8_t key[HF_SM4_KEY], const struct job *job))
+static int run(void *session_handle, void *key_handle, const struct job *job, unsigned int *out_len)
 {
 	uint8_t key[HF_SM4_KEY];
 
-	if (!job->out)
+	if (!job->out || !out_len)
 		return SDR_OUTARGERR;
-	if (!job->in || job->len == 0 || job->len % HF_SM4_BLOCK != 0 || (alg != SGD_SM4_ECB && !job->iv))
+	if (!job->in || job->len == 0)
 		return SDR_INARGERR;
 	struct hf_sdf_session *session;
 	int rc = hf_sdf_session_enter(session_handle, &session);
@@ -56,7 +48,9 @@ static int run(void *session_handle, void *key_handle, unsigned int alg, const s
 		return rc;
 	rc = hf_sdf_key_copy(session, key_handle, key);
 	if (rc == SDR_OK)
-		rc = what(alg, key, job);
+		rc = work(job, key);
+	if (rc == SDR_OK)
+		*out_len = job->work == HF_SDF_MAC ? HF_SM4_BLOCK : job->len;
 	hf_wipe(key, sizeof(key));
 	hf_sdf_session_put(session);
 	return rc;
@@ -65,38 +59,23 @@ static int run(void *session_handle, void *key_handle, unsigned int alg, const s
 int SDF_Encrypt(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucIV,
 	unsigned char *pucData, unsigned int uiDataLength, unsigned char *pucEncData, unsigned int *puiEncDataLength)
 {
-	struct job job = {.iv = pucIV, .in = pucData, .out = pucEncData, .len = uiDataLength};
+	struct job job = {HF_SDF_ENCRYPT, uiAlgID, pucIV, pucData, pucEncData, uiDataLength};
 
-	if (!puiEncDataLength)
-		return SDR_OUTARGERR;
-	int rc = run(hSessionHandle, hKeyHandle, uiAlgID, &job, encrypt);
-	if (rc == SDR_OK)
-		*puiEncDataLength = uiDataLength;
-	return rc;
+	return run(hSessionHandle, hKeyHandle, &job, puiEncDataLength);
 }
 
 int SDF_Decrypt(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucIV,
 	unsigned char *pucEncData, unsigned int uiEncDataLength, unsigned char *pucData, unsigned int *puiDataLength)
 {
-	struct job job = {.iv = pucIV, .in = pucEncData, .out = pucData, .len = uiEncDataLength};
+	struct job job = {HF_SDF_DECRYPT, uiAlgID, pucIV, pucEncData, pucData, uiEncDataLength};
 
-	if (!puiDataLength)
-		return SDR_OUTARGERR;
-	int rc = run(hSessionHandle, hKeyHandle, uiAlgID, &job, decrypt);
-	if (rc == SDR_OK)
-		*puiDataLength = uiEncDataLength;
-	return rc;
+	return run(hSessionHandle, hKeyHandle, &job, puiDataLength);
 }
 
 int SDF_CalculateMAC(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucIV,
 	unsigned char *pucData, unsigned int uiDataLength, unsigned char *pucMAC, unsigned int *puiMACLength)
 {
-	struct job job = {.iv = pucIV, .in = pucData, .out = pucMAC, .len = uiDataLength};
+	struct job job = {HF_SDF_MAC, uiAlgID, pucIV, pucData, pucMAC, uiDataLength};
 
-	if (!puiMACLength)
-		return SDR_OUTARGERR;
-	int rc = run(hSessionHandle, hKeyHandle, uiAlgID, &job, authenticate);
-	if (rc == SDR_OK)
-		*puiMACLength = HF_SM4_BLOCK;
-	return rc;
+	return run(hSessionHandle, hKeyHandle, &job, puiMACLength);
 }

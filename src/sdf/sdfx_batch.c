@@ -12,12 +12,12 @@ static bool is_count(unsigned int count)
 
 /* --- Signing --- */
 
-static int sign(const uint8_t d[HF_SM2_SCALAR], const unsigned char digest[HF_SM3_LEN], ECCSignature *out)
+static int sign(const struct hf_sm2_signer *signer, const unsigned char digest[HF_SM3_LEN], ECCSignature *out)
 {
 	uint8_t sig[HF_SM2_SIG];
 	struct hf_err err;
 
-	if (!hf_sm2_sign(d, digest, sig, &err))
+	if (!hf_sm2_signer_sign(signer, digest, sig, &err))
 		return hf_sdf_code(&err, SDR_SIGNERR);
 	hf_sdf_sig_out(sig, out);
 	return SDR_OK;
@@ -26,7 +26,7 @@ static int sign(const uint8_t d[HF_SM2_SCALAR], const unsigned char digest[HF_SM
 int SDFX_InternalSignBatch_ECC(void *hSessionHandle, unsigned int uiISKIndex, unsigned int uiCount,
 	const unsigned char *pucDigests, ECCSignature *pucSignatures)
 {
-	struct hf_sm2_key pair;
+	struct hf_sm2_signer signer = {0};
 
 	if (!pucSignatures)
 		return SDR_OUTARGERR;
@@ -36,12 +36,12 @@ int SDFX_InternalSignBatch_ECC(void *hSessionHandle, unsigned int uiISKIndex, un
 	int rc = hf_sdf_session_enter(hSessionHandle, &session);
 	if (rc != SDR_OK)
 		return rc;
-	rc = hf_sdf_session_private(session, uiISKIndex, SDFX_USE_SIGN, &pair);
+	rc = hf_sdf_session_signer(session, uiISKIndex, &signer);
 	for (size_t i = 0; rc == SDR_OK && i < uiCount; i++)
-		rc = sign(pair.d, pucDigests + i * HF_SM3_LEN, &pucSignatures[i]);
+		rc = sign(&signer, pucDigests + i * HF_SM3_LEN, &pucSignatures[i]);
 	if (rc != SDR_OK)
 		memset(pucSignatures, 0, uiCount * sizeof(*pucSignatures));
-	hf_wipe(&pair, sizeof(pair));
+	hf_sm2_signer_clear(&signer);
 	hf_sdf_session_put(session);
 	return rc;
 }
@@ -161,8 +161,7 @@ int SDFX_GenerateWrappedKeyPairs_ECC(void *hSessionHandle, unsigned int uiKEKInd
 /* The KEK, and the signer with its Z, fetched once for a batch. */
 struct rewrapper {
 	uint8_t kek[HF_SM4_KEY];
-	struct hf_sm2_key signer;
-	uint8_t z[HF_SM3_LEN];
+	struct hf_sm2_signer signer;
 };
 
 _Static_assert(offsetof(SDFX_KEYCIPHER, C) == offsetof(ECCCipher, C), "SDFX_KEYCIPHER is an ECCCipher");
@@ -195,8 +194,8 @@ static int rewrap(const struct rewrapper *by, const SDFX_REWRAP_IN *in, SDFX_REW
 	if (rc == SDR_OK)
 		rc = envelope(pair.d, recipient, out);
 	if (rc == SDR_OK) {
-		hf_sm2_digest(by->z, HF_BYTES_OF(pair.d), e);
-		rc = sign(by->signer.d, e, &out->signature);
+		hf_sm2_digest(by->signer.z, HF_BYTES_OF(pair.d), e);
+		rc = sign(&by->signer, e, &out->signature);
 		hf_sdf_point_out(pair.pub, &out->pub);
 	}
 	hf_wipe(&pair, sizeof(pair));
@@ -219,9 +218,9 @@ int SDFX_RewrapKeyPairs_ECC(void *hSessionHandle, unsigned int uiKEKIndex, unsig
 		return rc;
 	rc = hf_sdf_device_kek(session->device, uiKEKIndex, by.kek);
 	if (rc == SDR_OK)
-		rc = hf_sdf_session_private(session, uiISKIndex, SDFX_USE_SIGN, &by.signer);
+		rc = hf_sdf_session_signer(session, uiISKIndex, &by.signer);
 	if (rc == SDR_OK)
-		hf_sm2_z(by.signer.pub, HF_SM2_DEFAULT_ID, by.z);
+		hf_sm2_z(by.signer.pub, HF_SM2_DEFAULT_ID, by.signer.z);
 	for (size_t i = 0; rc == SDR_OK && i < uiCount; i++)
 		rc = rewrap(&by, &pIn[i], &pOut[i]);
 	if (rc != SDR_OK)

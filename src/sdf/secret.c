@@ -24,23 +24,36 @@ void hf_sdf_pool_clear(struct hf_sdf_pool *pool)
 	while (pool->first) {
 		struct hf_sdf_page *page = pool->first;
 		pool->first = page->next;
-		hf_wipe(page, PAGE_LEN);
-		munmap(page, PAGE_LEN);
+		hf_sdf_locked_free(page, PAGE_LEN);
 	}
 	pthread_mutex_destroy(&pool->lock);
 }
 
-static struct hf_sdf_page *new_page(void)
+static size_t whole_pages(size_t size)
 {
-	void *page = mmap(NULL, PAGE_LEN, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return (size + PAGE_LEN - 1) / PAGE_LEN * PAGE_LEN;
+}
 
-	if (page == MAP_FAILED)
+void *hf_sdf_locked_new(size_t size)
+{
+	size_t len = whole_pages(size);
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
 		return NULL;
-	if (mlock(page, PAGE_LEN) != 0 || madvise(page, PAGE_LEN, MADV_DONTDUMP) != 0) {
-		munmap(page, PAGE_LEN);
+	if (mlock(p, len) != 0 || madvise(p, len, MADV_DONTDUMP) != 0) {
+		munmap(p, len);
 		return NULL;
 	}
-	return page;
+	return p;
+}
+
+void hf_sdf_locked_free(void *p, size_t size)
+{
+	if (!p)
+		return;
+	hf_wipe(p, size);
+	munmap(p, whole_pages(size));
 }
 
 static uint8_t *take_from(struct hf_sdf_page *page)
@@ -62,7 +75,7 @@ uint8_t *hf_sdf_secret_take(struct hf_sdf_pool *pool)
 	for (struct hf_sdf_page *page = pool->first; page && !secret; page = page->next)
 		secret = take_from(page);
 	if (!secret) {
-		struct hf_sdf_page *page = new_page();
+		struct hf_sdf_page *page = hf_sdf_locked_new(PAGE_LEN);
 		if (page) {
 			page->next = pool->first;
 			pool->first = page;

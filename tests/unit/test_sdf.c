@@ -470,9 +470,9 @@ static void sm4_takes_whole_blocks_and_moves_the_iv_on(void **state)
 	assert_sdr(SDF_Encrypt(s, key, SGD_SM4_ECB, NULL, in, 47, one, &len), SDR_INARGERR);
 	assert_sdr(SDF_Encrypt(s, key, SGD_SM4_ECB, NULL, in, 0, one, &len), SDR_INARGERR);
 	assert_sdr(SDF_Encrypt(s, key, SGD_SM4_CBC, NULL, in, 48, one, &len), SDR_INARGERR);
-	assert_sdr(SDF_Encrypt(s, key, SGD_SM4_OFB, iv, in, 48, one, &len), SDR_ALGNOTSUPPORT);
+	assert_sdr(SDF_Encrypt(s, key, SGD_SM1_CBC, iv, in, 48, one, &len), SDR_ALGNOTSUPPORT);
 	assert_sdr(SDF_Encrypt(s, key, SGD_SM4_ECB, NULL, in, 48, NULL, &len), SDR_OUTARGERR);
-	assert_sdr(SDF_CalculateMAC(s, key, SGD_SM4_CBC, iv, in, 48, mac, &len), SDR_ALGNOTSUPPORT);
+	assert_sdr(SDF_CalculateMAC(s, key, SGD_SM4_CBC, iv, in, 48, mac, &len), SDR_ALGMODNOTSUPPORT);
 	assert_sdr(SDF_CalculateMAC(s, key, SGD_SM4_MAC, iv, in, 40, mac, &len), SDR_INARGERR);
 }
 
