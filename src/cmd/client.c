@@ -13,6 +13,7 @@
 
 #define PAUSE_FIRST_MS 50
 #define PAUSE_MAX_MS   2000
+#define TELL_MS        800 /* the pause before which somebody is told */
 
 static const char *const services[] = {"ca", "ra", "km", "ocsp"};
 #define NUM_SERVICES (sizeof(services) / sizeof(services[0]))
@@ -200,6 +201,7 @@ static bool send_patiently(const struct hf_client *client, struct hf_http_client
 {
 	const int64_t until = hf_ticks() + client->patience_ms * 1000;
 	int64_t wait = PAUSE_FIRST_MS;
+	bool told = false;
 
 	for (;;) {
 		struct hf_http_answer head;
@@ -217,6 +219,10 @@ static bool send_patiently(const struct hf_client *client, struct hf_http_client
 			return false;
 		if (hf_ticks() + wait * 1000 > until)
 			return hf_fail_in(err, "tried again for %lld s", (long long)(client->patience_ms / 1000));
+		if (!told && client->waiting && wait >= TELL_MS) {
+			client->waiting(client->waiting_ctx, ask->service, err);
+			told = true;
+		}
 		pause_ms(wait);
 		wait = wait * 2 < PAUSE_MAX_MS ? wait * 2 : PAUSE_MAX_MS;
 	}

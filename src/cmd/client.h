@@ -33,6 +33,9 @@ struct hf_client {
 	bool desk_open;
 	const char *skf, *pin_file;
 	int64_t patience_ms; /* HF_CLIENT_PATIENCE_MS; a test may want less */
+	/* Told once a call when its service has not answered for a second; by any thread. NULL: nobody is. */
+	void (*waiting)(void *ctx, const char *service, const struct hf_err *why);
+	void *waiting_ctx;
 
 	struct hf_http_client *http;
 	char operator_id[65]; /* who signs; "" nobody */

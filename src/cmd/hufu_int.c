@@ -2,6 +2,11 @@
 
 #include "x509/name.h"
 
+static void tell_waiting(void *ctx, const char *service, const struct hf_err *why)
+{
+	hf_cmd_note(ctx, HF_MSG_WAITING_FOR, service, why->text);
+}
+
 bool hf_cmd_client(const struct hf_cmd *cmd, struct hf_client *client, const char *operator_id, struct hf_err *err)
 {
 	const char *given = hf_cmd_opt(cmd, "operator");
@@ -9,6 +14,8 @@ bool hf_cmd_client(const struct hf_cmd *cmd, struct hf_client *client, const cha
 	*client = (struct hf_client){0};
 	if (!hf_client_open(client, cmd->home, hf_cmd_opt(cmd, "skf"), hf_cmd_opt(cmd, "pin-file"), err))
 		return false;
+	client->waiting = tell_waiting;
+	client->waiting_ctx = (void *)(uintptr_t)cmd;
 	return !operator_id || hf_client_operator(client, given ? given : operator_id, err);
 }
 

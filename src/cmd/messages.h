@@ -10,6 +10,7 @@ enum hf_lang { HF_LANG_EN, HF_LANG_ZH, HF_NUM_LANGS };
 /* clang-format off */
 #define HF_MESSAGES(M) \
 	/* init, up, the demonstration */ \
+	M(WAITING_FOR, "%s does not answer (%s); trying again", "%s 没有应答（%s），正在重试") \
 	M(INIT_STEP, "init: %s", "初始化：%s") \
 	M(INIT_DEVICES, "devices and keys (GM/T 0018)", "密码设备与密钥（GM/T 0018）") \
 	M(INIT_AUTHORITIES, "root and operating CA", "根 CA 与运营 CA") \
