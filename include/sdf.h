@@ -39,7 +39,7 @@ typedef struct DeviceInfo_st {
 	unsigned int AsymAlgAbility[2]; /* [0] algorithms, or-ed; [1] longest modulus, bits */
 	unsigned int SymAlgAbility;
 	unsigned int HashAlgAbility;
-	unsigned int BufferSize; /* room for files; libhufusdf keeps none: 0 */
+	unsigned int BufferSize; /* room for files, octets */
 } DEVICEINFO;
 
 typedef struct RSArefPublicKey_st {
@@ -330,6 +330,55 @@ int SDF_HashFinal(void *hSessionHandle, unsigned char *pucHash, unsigned int *pu
 int SDF_HMACInit(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID);
 int SDF_HMACUpdate(void *hSessionHandle, unsigned char *pucData, unsigned int uiDataLength);
 int SDF_HMACFinal(void *hSessionHandle, unsigned char *pucHMac, unsigned int *puiHMacLength);
+
+/* --- Files (6.7) --- */
+
+/*
+ * A name has 1 to 128 octets of any kind, a size is fixed when the file is made (all zeros): libhufusdf keeps 256 files
+ * of up to 65,536 octets, encrypted under the device's management key, so the device must be unlocked (SDR_PARDENY).
+ * SDR_FILEEXISTS; SDR_FILESIZEERR: too large, or too many; SDR_FILEWERR: the disk; SDR_HARDFAIL: the file is damaged.
+ */
+int SDF_CreateFile(void *hSessionHandle, unsigned char *pucFileName, unsigned int uiNameLen, unsigned int uiFileSize);
+/*
+ * *puiReadLength is what pucBuffer has room for, and afterwards what was read: less at the end of the file.
+ * SDR_FILENOEXIST; SDR_FILEOFSERR: uiOffset is beyond the end.
+ */
+int SDF_ReadFile(void *hSessionHandle, unsigned char *pucFileName, unsigned int uiNameLen, unsigned int uiOffset,
+	unsigned int *puiReadLength, unsigned char *pucBuffer);
+/* All or nothing, also when the power fails. SDR_FILESIZEERR: it would pass the end of the file. */
+int SDF_WriteFile(void *hSessionHandle, unsigned char *pucFileName, unsigned int uiNameLen, unsigned int uiOffset,
+	unsigned int uiWriteLength, unsigned char *pucBuffer);
+int SDF_DeleteFile(void *hSessionHandle, unsigned char *pucFileName, unsigned int uiNameLen);
+
+/* --- For debugging, testing and inspection only (6.8) --- */
+
+/*
+ * Not for service: keys stand in the caller's memory. libhufusdf says SDR_NOTSUPPORT unless the device's keeper has
+ * allowed them (SDFX_AllowDebug). The two of SM9 do not exist here. The printed standard gives most of them no session;
+ * as in the libraries in use they have one.
+ * SDR_KEYERR: the key is out of range, or not right-aligned; otherwise as the functions that they resemble.
+ */
+/* uiAlgID is SGD_SM2, or its parts; uiKeyBits 256. */
+int SDF_GenerateKeyPair_ECC(void *hSessionHandle, unsigned int uiAlgID, unsigned int uiKeyBits,
+	ECCrefPublicKey *pucPublicKey, ECCrefPrivateKey *pucPrivateKey);
+int SDF_ExternalSign_ECC(void *hSessionHandle, unsigned int uiAlgID, ECCrefPrivateKey *pucPrivateKey,
+	unsigned char *pucData, unsigned int uiDataLength, ECCSignature *pucSignature);
+int SDF_ExternalDecrypt_ECC(void *hSessionHandle, unsigned int uiAlgID, ECCrefPrivateKey *pucPrivateKey,
+	ECCCipher *pucEncData, unsigned char *pucData, unsigned int *puiDataLength);
+/* Keys of 16 octets; the modes of SDF_Encrypt; pucIV is left alone. */
+int SDF_ExternalKeyEncrypt(void *hSessionHandle, unsigned int uiAlgID, unsigned char *pucKey, unsigned int uiKeyLength,
+	unsigned char *pucIV, unsigned int uiIVLength, unsigned char *pucData, unsigned int uiDataLength,
+	unsigned char *pucEncData, unsigned int *puiEncDataLength);
+int SDF_ExternalKeyDecrypt(void *hSessionHandle, unsigned int uiAlgID, unsigned char *pucKey, unsigned int uiKeyLength,
+	unsigned char *pucIV, unsigned int uiIVLength, unsigned char *pucEncData, unsigned int uiEncDataLength,
+	unsigned char *pucData, unsigned int *puiDataLength);
+/* These begin what SDF_EncryptUpdate, SDF_DecryptUpdate and SDF_HMACUpdate go on with. */
+int SDF_ExternalKeyEncryptInit(void *hSessionHandle, unsigned int uiAlgID, unsigned char *pucKey,
+	unsigned int uiKeyLength, unsigned char *pucIV, unsigned int uiIVLength);
+int SDF_ExternalKeyDecryptInit(void *hSessionHandle, unsigned int uiAlgID, unsigned char *pucKey,
+	unsigned int uiKeyLength, unsigned char *pucIV, unsigned int uiIVLength);
+int SDF_ExternalKeyHMACInit(
+	void *hSessionHandle, unsigned int uiAlgID, unsigned char *pucKey, unsigned int uiKeyLength);
 
 #ifdef __cplusplus
 }

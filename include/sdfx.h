@@ -54,6 +54,13 @@ int SDFX_MakeBlankDevice(const char *path);
 int SDFX_StartDevice(
 	void *hDeviceHandle, const unsigned char *pucPassword, unsigned int uiPwdLength, unsigned int uiIterations);
 
+/*
+ * Allows (1) or forbids (0, as at first) the functions for debugging of sdf.h, which take and give keys in clear; a
+ * device in service forbids them. The setting stays. SDR_PRKRERR: wrong password.
+ */
+int SDFX_AllowDebug(
+	void *hDeviceHandle, const unsigned char *pucPassword, unsigned int uiPwdLength, unsigned int uiAllow);
+
 /* --- Keys kept inside --- */
 
 /*

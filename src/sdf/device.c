@@ -21,6 +21,7 @@ static void destroy(struct hf_sdf_object *object)
 
 	hf_sdf_pool_clear(&device->pool);
 	pthread_rwlock_destroy(&device->lock);
+	pthread_mutex_destroy(&device->file_lock);
 	hf_sdf_keep_clear(&device->keep);
 	close(device->folder_fd);
 	free(device);
@@ -48,23 +49,6 @@ static int hold_folder(const char *path)
 	return fd;
 }
 
-/* SDR_FILENOEXIST, SDR_HARDFAIL (damaged, or under another key's name). */
-static int read_record(int folder_fd, const char *name, struct hf_sdf_record *record)
-{
-	uint8_t file[HF_SDF_FILE_LEN], more;
-	char right_name[HF_SDF_NAME_MAX];
-	int fd = openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-
-	if (fd < 0)
-		return errno == ENOENT ? SDR_FILENOEXIST : SDR_HARDFAIL;
-	bool whole = hf_read_all(fd, file, sizeof(file)) && read(fd, &more, 1) == 0;
-	close(fd);
-	if (!whole || hf_sdf_record_parse(file, record) != SDR_OK)
-		return SDR_HARDFAIL;
-	hf_sdf_record_name(record, right_name);
-	return strcmp(name, right_name) == 0 ? SDR_OK : SDR_HARDFAIL;
-}
-
 static bool is_key_file(const char *name)
 {
 	size_t len = strlen(name);
@@ -76,7 +60,8 @@ static bool is_key_file(const char *name)
 static int load(struct hf_sdf_device *device)
 {
 	struct dirent *entry;
-	int rc = read_record(device->folder_fd, "device.key", &device->self);
+	uint8_t *tail;
+	int rc = hf_sdf_store_read(device->folder_fd, "device.key", &device->self, &tail);
 
 	if (rc != SDR_OK)
 		return rc == SDR_FILENOEXIST ? SDR_OPENDEVICE : rc;
@@ -87,7 +72,7 @@ static int load(struct hf_sdf_device *device)
 		struct hf_sdf_record record;
 		if (!is_key_file(entry->d_name) || strcmp(entry->d_name, "device.key") == 0)
 			continue;
-		rc = read_record(device->folder_fd, entry->d_name, &record);
+		rc = hf_sdf_store_read(device->folder_fd, entry->d_name, &record, &tail);
 		if (rc == SDR_OK)
 			rc = hf_sdf_keep_add(&device->keep, &record, NULL);
 	}
@@ -141,7 +126,8 @@ int hf_sdf_device_open(const char *path, void **handle)
 		free(device);
 		return SDR_OPENDEVICE;
 	}
-	if (!hf_sdf_pool_init(&device->pool) || pthread_rwlock_init(&device->lock, NULL) != 0) {
+	if (!hf_sdf_pool_init(&device->pool) || pthread_rwlock_init(&device->lock, NULL) != 0 ||
+		pthread_mutex_init(&device->file_lock, NULL) != 0) {
 		close(device->folder_fd);
 		free(device);
 		return SDR_NOBUFFER;
@@ -171,18 +157,6 @@ static bool is_empty(int folder_fd)
 	else if (fd >= 0)
 		close(fd);
 	return empty;
-}
-
-static int write_record(const char *folder, const struct hf_sdf_record *record)
-{
-	uint8_t file[HF_SDF_FILE_LEN];
-	char name[HF_SDF_NAME_MAX], path[HF_PATH_MAX];
-
-	hf_sdf_record_name(record, name);
-	hf_sdf_record_encode(record, file);
-	bool ok =
-		hf_fmt(path, sizeof(path), "%s/%s", folder, name) && hf_file_write(path, HF_BYTES_OF(file), 0600, NULL);
-	return ok ? SDR_OK : SDR_FILEWERR;
 }
 
 /* Date (8 digits), batch (3), number (5), as GM/T 0006 has device numbers. SDR_RANDERR. */
@@ -224,7 +198,7 @@ static int make_self(const char *folder, struct hf_bytes password, uint32_t iter
 
 	if (rc == SDR_OK && iterations > 0)
 		rc = seal_self(&self, password, iterations);
-	return rc == SDR_OK ? write_record(folder, &self) : rc;
+	return rc == SDR_OK ? hf_sdf_store_write(folder, &self, NULL) : rc;
 }
 
 int hf_sdf_device_create(const char *path, struct hf_bytes password, uint32_t iterations)
@@ -253,7 +227,7 @@ static int start(struct hf_sdf_device *device, struct hf_bytes password, uint32_
 		return SDR_STEPERR;
 	int rc = seal_self(&self, password, iterations);
 	if (rc == SDR_OK)
-		rc = write_record(device->folder, &self);
+		rc = hf_sdf_store_write(device->folder, &self, NULL);
 	if (rc != SDR_OK)
 		return rc;
 	device->self = self;
@@ -357,7 +331,7 @@ int hf_sdf_device_allow_debug(struct hf_sdf_device *device, struct hf_bytes pass
 	if (rc != SDR_OK)
 		return rc;
 	pthread_rwlock_wrlock(&device->lock);
-	rc = write_record(device->folder, &self);
+	rc = hf_sdf_store_write(device->folder, &self, NULL);
 	if (rc == SDR_OK) {
 		device->self = self;
 		atomic_store(&device->debug, allow);
@@ -411,7 +385,7 @@ static int keep(struct hf_sdf_device *device, const struct hf_sdf_record *record
 
 	if (rc != SDR_OK)
 		return rc;
-	rc = write_record(device->folder, record);
+	rc = hf_sdf_store_write(device->folder, record, NULL);
 	if (rc != SDR_OK)
 		hf_sdf_keep_remove(
 			&device->keep, hf_sdf_keep_find(&device->keep, record->kind, record->index, record->use));

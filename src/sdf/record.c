@@ -20,6 +20,7 @@
  */
 #include "sdf/sdf_int.h"
 
+#include "base/hex.h"
 #include "base/str.h"
 #include "crypto/rand.h"
 
@@ -117,6 +118,11 @@ static bool is_sensible(const struct hf_sdf_record *record)
 		       hf_sm2_point_check(record->pub, NULL);
 	case HF_SDF_RECORD_KEK:
 		return indexed && record->use == 0 && record->iterations == 0;
+	case HF_SDF_RECORD_RSA:
+		return indexed && (record->use == SDFX_USE_SIGN || record->use == SDFX_USE_ENC) && costs;
+	case HF_SDF_RECORD_FILE:
+		return record->index == 0 && record->iterations == 0 && record->use >= HF_SDF_USER_HEAD &&
+		       record->use <= HF_SDF_USER_HEAD + HF_SDF_USER_SIZE_MAX;
 	}
 	return false;
 }
@@ -145,9 +151,15 @@ int hf_sdf_record_parse(const uint8_t in[HF_SDF_FILE_LEN], struct hf_sdf_record 
 void hf_sdf_record_name(const struct hf_sdf_record *record, char out[HF_SDF_NAME_MAX])
 {
 	const char *kind = record->kind == HF_SDF_RECORD_KEK ? "kek" : record->use == SDFX_USE_SIGN ? "sign" : "enc";
+	const char *rsa = record->kind == HF_SDF_RECORD_RSA ? "rsa" : "";
+	char hex[2 * 16 + 1];
 
-	if (record->kind == HF_SDF_RECORD_DEVICE)
+	if (record->kind == HF_SDF_RECORD_DEVICE) {
 		hf_fmt_cut(out, HF_SDF_NAME_MAX, "device.key");
-	else
-		hf_fmt_cut(out, HF_SDF_NAME_MAX, "%s-%05u.key", kind, record->index);
+	} else if (record->kind == HF_SDF_RECORD_FILE) {
+		hf_hex((struct hf_bytes){record->pub + HF_SM3_LEN, 16}, hex);
+		hf_fmt_cut(out, HF_SDF_NAME_MAX, "file-%s.dat", hex);
+	} else {
+		hf_fmt_cut(out, HF_SDF_NAME_MAX, "%s%s-%05u.key", rsa, kind, record->index);
+	}
 }

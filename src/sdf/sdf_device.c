@@ -56,6 +56,7 @@ int SDF_GetDeviceInfo(void *hSessionHandle, DEVICEINFO *pstDeviceInfo)
 		.SymAlgAbility = SGD_SM4_ECB | SGD_SM4_CBC | SGD_SM4_CFB | SGD_SM4_OFB | SGD_SM4_MAC | SGD_SM4_CTR |
 				 SGD_SM4_GCM | SGD_SM4_CCM,
 		.HashAlgAbility = SGD_SM3,
+		.BufferSize = HF_SDF_USER_SIZE_MAX * HF_SDF_USER_FILES_MAX,
 	};
 	hf_sdf_device_serial(session->device, pstDeviceInfo->DeviceSerial);
 	hf_sdf_session_put(session);

@@ -6,6 +6,7 @@
  *     kept.c             the keys that a device keeps, found by kind, index and use
  *     record.c           one key file: sealed, opened, encoded, parsed
  *     object.c           the handle table, the library's one mutable global
+ *     store.c file.c     records as files, users' files
  *     cipher.c ccm.c     SM4 in pieces of any length
  *     secret.c           locked memory for keys in clear
  *
@@ -79,14 +80,20 @@ bool hf_sdf_object_close(void *handle, enum hf_sdf_kind kind);
 #define HF_SDF_FILE_LEN 200
 #define HF_SDF_SALT     16
 
-enum hf_sdf_record_kind { HF_SDF_RECORD_DEVICE = 1, HF_SDF_RECORD_PAIR, HF_SDF_RECORD_KEK };
+enum hf_sdf_record_kind {
+	HF_SDF_RECORD_DEVICE = 1,
+	HF_SDF_RECORD_PAIR,
+	HF_SDF_RECORD_KEK,
+	HF_SDF_RECORD_RSA,
+	HF_SDF_RECORD_FILE
+};
 
 struct hf_sdf_record {
 	enum hf_sdf_record_kind kind;
 	uint32_t index, use; /* use: SDFX_USE_ of a pair; 0 otherwise */
 	uint32_t iterations; /* 0: the root is the management key, no password */
 	uint8_t salt[HF_SDF_SALT];
-	uint8_t pub[HF_SM2_POINT]; /* of a pair; the serial number of a device, then zeros; zeros of a KEK */
+	uint8_t pub[HF_SM2_POINT]; /* docs/device-format.md */
 	uint8_t cipher[HF_SDF_SECRET];
 	uint8_t mac[HF_SM3_LEN];
 };
@@ -99,8 +106,40 @@ void hf_sdf_record_encode(const struct hf_sdf_record *record, uint8_t out[HF_SDF
 /* SDR_HARDFAIL: not a whole, undamaged file of ours. */
 int hf_sdf_record_parse(const uint8_t in[HF_SDF_FILE_LEN], struct hf_sdf_record *record);
 /* "sign-00001.key"; out has HF_SDF_NAME_MAX octets. */
-#define HF_SDF_NAME_MAX 32
+#define HF_SDF_NAME_MAX 48
 void hf_sdf_record_name(const struct hf_sdf_record *record, char out[HF_SDF_NAME_MAX]);
+
+/* --- store.c: a record's file, and what stands behind the record in it --- */
+
+#define HF_SDF_RSA_TAIL       1156
+#define HF_SDF_USER_NAME_MAX  128
+#define HF_SDF_USER_SIZE_MAX  65536
+#define HF_SDF_USER_FILES_MAX 256
+#define HF_SDF_USER_HEAD      (2 + HF_SDF_USER_NAME_MAX) /* length of the name ‖ name; then the content */
+
+/* Octets behind the record: of an RSA pair and of a user's file. */
+size_t hf_sdf_record_tail(const struct hf_sdf_record *record);
+/* *tail is the caller's to free; NULL when there is none. SDR_FILENOEXIST; SDR_HARDFAIL: damaged, or another's name. */
+int hf_sdf_store_read(int folder_fd, const char *name, struct hf_sdf_record *record, uint8_t **tail);
+/* SDR_FILEWERR, SDR_NOBUFFER. */
+int hf_sdf_store_write(const char *folder, const struct hf_sdf_record *record, const uint8_t *tail);
+
+/* --- file.c: the users' files --- */
+
+enum hf_sdf_file_what { HF_SDF_FILE_CREATE, HF_SDF_FILE_READ, HF_SDF_FILE_WRITE, HF_SDF_FILE_DELETE };
+
+struct hf_sdf_file_job {
+	struct hf_bytes name; /* 1 to HF_SDF_USER_NAME_MAX octets */
+	size_t offset, len;   /* len: the size to create; of a read, what was read comes out */
+	const uint8_t *in;
+	uint8_t *out;
+};
+
+struct hf_sdf_device;
+/* SDR_PARDENY: the device is locked; SDR_FILE… as sdf.h says; SDR_HARDFAIL: the file is damaged. */
+int hf_sdf_file_do(struct hf_sdf_device *device, enum hf_sdf_file_what what, struct hf_sdf_file_job *job);
+/* "file-….dat" */
+bool hf_sdf_is_user_file(const char *name);
 
 /* --- kept.c --- */
 
@@ -150,7 +189,8 @@ struct hf_sdf_device {
 	atomic_int state;               /* SDFX_STATE_ */
 	atomic_bool debug;
 	struct hf_sdf_pool pool;
-	pthread_rwlock_t lock; /* guards what follows */
+	pthread_mutex_t file_lock; /* guards the users' files */
+	pthread_rwlock_t lock;     /* guards what follows */
 	struct hf_sdf_record self;
 	struct hf_sdf_keep keep;
 	uint8_t *management; /* of the pool; NULL while locked */
@@ -309,6 +349,19 @@ void hf_sdf_work_leave(struct hf_sdf_session *session);
 int hf_sdf_hmac_begin(struct hf_sdf_session *session, unsigned int alg, struct hf_bytes key);
 int hf_sdf_cipher_begin(struct hf_sdf_session *session, enum hf_sdf_work work, unsigned int alg,
 	const uint8_t key[HF_SM4_KEY], struct hf_bytes iv);
+
+/* sdf_sym.c: one message in one piece. */
+struct hf_sdf_job {
+	enum hf_sdf_work work;
+	unsigned int alg;
+	unsigned char *iv; /* moved on */
+	const unsigned char *in;
+	unsigned char *out;
+	unsigned int len;
+};
+int hf_sdf_cipher_once(const struct hf_sdf_job *job, const uint8_t key[HF_SM4_KEY]);
+/* sdf_debug.c: hf_sdf_session_enter, but SDR_NOTSUPPORT unless the device allows debugging. */
+int hf_sdf_debug_enter(void *handle, struct hf_sdf_session **session);
 
 /* A session key behind a handle. */
 struct hf_sdf_key {

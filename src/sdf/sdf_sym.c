@@ -2,18 +2,7 @@
 
 #include <string.h>
 
-/* What SDF_Encrypt, SDF_Decrypt and SDF_CalculateMAC have in common. */
-struct job {
-	enum hf_sdf_work work;
-	unsigned int alg;
-	unsigned char *iv;
-	const unsigned char *in;
-	unsigned char *out;
-	unsigned int len;
-};
-
-/* The work in one piece; iv is moved on. */
-static int work(const struct job *job, const uint8_t key[HF_SM4_KEY])
+int hf_sdf_cipher_once(const struct hf_sdf_job *job, const uint8_t key[HF_SM4_KEY])
 {
 	struct hf_sdf_cipher c;
 	size_t made;
@@ -34,7 +23,7 @@ static int work(const struct job *job, const uint8_t key[HF_SM4_KEY])
 	return rc;
 }
 
-static int run(void *session_handle, void *key_handle, const struct job *job, unsigned int *out_len)
+static int run(void *session_handle, void *key_handle, const struct hf_sdf_job *job, unsigned int *out_len)
 {
 	uint8_t key[HF_SM4_KEY];
 
@@ -48,7 +37,7 @@ static int run(void *session_handle, void *key_handle, const struct job *job, un
 		return rc;
 	rc = hf_sdf_key_copy(session, key_handle, key);
 	if (rc == SDR_OK)
-		rc = work(job, key);
+		rc = hf_sdf_cipher_once(job, key);
 	if (rc == SDR_OK)
 		*out_len = job->work == HF_SDF_MAC ? HF_SM4_BLOCK : job->len;
 	hf_wipe(key, sizeof(key));
@@ -59,7 +48,7 @@ static int run(void *session_handle, void *key_handle, const struct job *job, un
 int SDF_Encrypt(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucIV,
 	unsigned char *pucData, unsigned int uiDataLength, unsigned char *pucEncData, unsigned int *puiEncDataLength)
 {
-	struct job job = {HF_SDF_ENCRYPT, uiAlgID, pucIV, pucData, pucEncData, uiDataLength};
+	struct hf_sdf_job job = {HF_SDF_ENCRYPT, uiAlgID, pucIV, pucData, pucEncData, uiDataLength};
 
 	return run(hSessionHandle, hKeyHandle, &job, puiEncDataLength);
 }
@@ -67,7 +56,7 @@ int SDF_Encrypt(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, un
 int SDF_Decrypt(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucIV,
 	unsigned char *pucEncData, unsigned int uiEncDataLength, unsigned char *pucData, unsigned int *puiDataLength)
 {
-	struct job job = {HF_SDF_DECRYPT, uiAlgID, pucIV, pucEncData, pucData, uiEncDataLength};
+	struct hf_sdf_job job = {HF_SDF_DECRYPT, uiAlgID, pucIV, pucEncData, pucData, uiEncDataLength};
 
 	return run(hSessionHandle, hKeyHandle, &job, puiDataLength);
 }
@@ -75,7 +64,7 @@ int SDF_Decrypt(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, un
 int SDF_CalculateMAC(void *hSessionHandle, void *hKeyHandle, unsigned int uiAlgID, unsigned char *pucIV,
 	unsigned char *pucData, unsigned int uiDataLength, unsigned char *pucMAC, unsigned int *puiMACLength)
 {
-	struct job job = {HF_SDF_MAC, uiAlgID, pucIV, pucData, pucMAC, uiDataLength};
+	struct hf_sdf_job job = {HF_SDF_MAC, uiAlgID, pucIV, pucData, pucMAC, uiDataLength};
 
 	return run(hSessionHandle, hKeyHandle, &job, puiMACLength);
 }

@@ -62,3 +62,21 @@ int SDFX_UnlockDevice(void *hDeviceHandle, const unsigned char *pucPassword, uns
 	hf_sdf_device_put(device);
 	return rc;
 }
+
+int SDFX_AllowDebug(
+	void *hDeviceHandle, const unsigned char *pucPassword, unsigned int uiPwdLength, unsigned int uiAllow)
+{
+	if (!pucPassword || uiAllow > 1)
+		return SDR_INARGERR;
+	struct hf_sdf_device *device = hf_sdf_device_get(hDeviceHandle);
+	if (!device)
+		return SDR_INARGERR;
+	int rc = hf_sdf_device_ready(device);
+	if (rc == SDR_OK)
+		rc = is_code(pucPassword, uiPwdLength)
+			     ? hf_sdf_device_allow_debug(
+				       device, (struct hf_bytes){pucPassword, uiPwdLength}, uiAllow == 1)
+			     : SDR_PRKRERR;
+	hf_sdf_device_put(device);
+	return rc;
+}

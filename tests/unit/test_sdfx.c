@@ -348,7 +348,7 @@ static void the_library_exports_the_interface_and_nothing_else(void **state)
 	assert_non_null(dlsym(lib, "SDFX_RewrapKeyPairs_ECC"));
 	assert_null(dlsym(lib, "hf_sm3"));
 	assert_null(dlsym(lib, "hf_sdf_device_open"));
-	assert_null(dlsym(lib, "SDF_GenerateKeyPair_ECC"));
+	assert_null(dlsym(lib, "SDF_ExternalSign_SM9"));
 	dlclose(lib);
 }
 
