@@ -15,7 +15,7 @@
 #define HF_SM4_ROUNDS 32
 #define HF_SM4_LANES  32 /* independent blocks, each under its own key */
 
-//= GM/T 0002 5.3
+//= GM/T 0002 7.3
 #define HF_SM4_FK                                                                                                      \
 	{                                                                                                              \
 		0xa3b1bac6, 0x56aa3350, 0x677d9197, 0xb27022dc                                                         \

@@ -56,7 +56,7 @@ static bool start(struct xts *xts, const struct hf_sm4_xts *how, size_t len, str
 	if (len < HF_SM4_BLOCK)
 		return hf_fail(err, HF_E_INPUT, "SM4-XTS: %zu octets: at least one block of 16 (GB/T 17964)", len);
 	if (hf_secret_equal(how->key, how->key + HF_SM4_KEY, HF_SM4_KEY))
-		return hf_fail(err, HF_E_INPUT, "SM4-XTS: the two keys are the same (IEEE 1619 D.4.3): make two");
+		return hf_fail(err, HF_E_INPUT, "SM4-XTS: the two keys are the same (FIPS 140-2 IG A.9): make two");
 	xts->next = how->standard == HF_XTS_GB ? double_gb : double_ieee;
 	hf_sm4_init_encrypt(&xts->sm4, how->key + HF_SM4_KEY);
 	hf_sm4_blocks(&xts->sm4, how->tweak, xts->tweak, 1);

@@ -1,0 +1,251 @@
+/* The tests that compute: ranks, shift registers, compression, spectrum. */
+#include "crypto/randtest_int.h"
+
+#include <complex.h>
+#include <math.h>
+#include <string.h>
+
+static unsigned rank(uint32_t row[32])
+{
+	unsigned r = 0;
+
+	for (unsigned bit = 0; bit < 32; bit++) {
+		uint32_t mask = UINT32_C(1) << bit;
+		unsigned pivot = r;
+		while (pivot < 32 && !(row[pivot] & mask))
+			pivot++;
+		if (pivot == 32)
+			continue;
+		uint32_t t = row[pivot];
+		row[pivot] = row[r];
+		row[r] = t;
+		for (unsigned i = r + 1; i < 32; i++)
+			row[i] ^= row[i] & mask ? row[r] : 0;
+		r++;
+	}
+	return r;
+}
+
+/* GM/T 0005-2021, test 10. */
+HF_RANDTEST(hf_randtest_matrix_rank)
+{
+	static const double p[3] = {0.2888, 0.5776, 0.1336};
+	size_t num = bits->num / 1024;
+	double counts[3] = {0}, v = 0;
+
+	(void)param;
+	(void)which;
+	if (num == 0)
+		return false;
+	for (size_t i = 0; i < num; i++) {
+		uint32_t row[32] = {0};
+		for (size_t j = 0; j < 1024; j++)
+			row[j / 32] = row[j / 32] << 1 | bits->bit[1024 * i + j];
+		unsigned r = rank(row);
+		counts[r == 32 ? 0 : r == 31 ? 1 : 2]++;
+	}
+	for (size_t i = 0; i < 3; i++) {
+		double e = (double)num * p[i];
+		v += (counts[i] - e) * (counts[i] - e) / e;
+	}
+	hf_randtest_chi(out, v, 2);
+	return true;
+}
+
+#define LFSR_MAX   5000
+#define LFSR_WORDS (LFSR_MAX / 64 + 1)
+
+/* Polynomials and the last bits of the sequence, newest first, as rows of words. */
+struct lfsr {
+	uint64_t c[LFSR_WORDS], b[LFSR_WORDS], seen[LFSR_WORDS];
+	size_t num_words;
+};
+
+/* Multiplies by x: moves every bit up by one. */
+static void shift(uint64_t *x, size_t num_words)
+{
+	for (size_t i = num_words - 1; i > 0; i--)
+		x[i] = x[i] << 1 | x[i - 1] >> 63;
+	x[0] <<= 1;
+}
+
+/* Berlekamp and Massey: the length of the shortest register that makes these bits. */
+static size_t complexity(const uint8_t *bit, size_t num)
+{
+	struct lfsr l = {.c = {1}, .b = {1}, .num_words = num / 64 + 1};
+	size_t len = 0;
+
+	for (size_t n = 0; n < num; n++) {
+		uint64_t sum = 0, old[LFSR_WORDS];
+		shift(l.seen, l.num_words);
+		l.seen[0] |= bit[n];
+		shift(l.b, l.num_words);
+		for (size_t i = 0; i < l.num_words; i++)
+			sum ^= l.c[i] & l.seen[i];
+		if (!__builtin_parityll(sum))
+			continue;
+		bool longer = 2 * len <= n;
+		memcpy(old, l.c, sizeof(old));
+		for (size_t i = 0; i < l.num_words; i++)
+			l.c[i] ^= l.b[i];
+		if (!longer)
+			continue;
+		len = n + 1 - len;
+		memcpy(l.b, old, sizeof(old));
+	}
+	return len;
+}
+
+/* GM/T 0005-2021, test 13. */
+HF_RANDTEST(hf_randtest_linear_complexity)
+{
+	static const double p[7] = {0.010417, 0.03125, 0.125, 0.5, 0.25, 0.0625, 0.020833};
+	double m = param, sign = param % 2 ? -1 : 1, counts[7] = {0}, v = 0;
+	double mean = m / 2 + (9 - sign) / 36 - (m / 3 + 2.0 / 9) / exp2(m);
+	size_t num = bits->num / param;
+
+	(void)which;
+	if (num == 0 || param > LFSR_MAX)
+		return false;
+	for (size_t i = 0; i < num; i++) {
+		double t = sign * ((double)complexity(bits->bit + i * param, param) - mean) + 2.0 / 9;
+		size_t class = 0;
+		while (class < 6 && t > -2.5 + (double)class)
+			class ++;
+		counts[class]++;
+	}
+	for (size_t i = 0; i < 7; i++) {
+		double e = (double)num * p[i];
+		v += (counts[i] - e) * (counts[i] - e) / e;
+	}
+	hf_randtest_chi(out, v, 6);
+	return true;
+}
+
+#define MAURER_L     7
+#define MAURER_Q     1280
+#define MAURER_MEAN  6.1962507
+#define MAURER_SIGMA 3.125 /* squared, of one distance */
+
+static unsigned pattern_at(const uint8_t *bit)
+{
+	unsigned pattern = 0;
+
+	for (size_t j = 0; j < MAURER_L; j++)
+		pattern = pattern << 1 | bit[j];
+	return pattern;
+}
+
+/* GM/T 0005-2021, test 14. */
+HF_RANDTEST(hf_randtest_maurer)
+{
+	size_t last[1 << MAURER_L] = {0}, blocks = bits->num / MAURER_L;
+	double l = MAURER_L, k, sum = 0, c;
+
+	(void)param;
+	(void)which;
+	if (blocks <= MAURER_Q)
+		return false;
+	for (size_t i = 0; i < blocks; i++) {
+		unsigned pattern = pattern_at(bits->bit + MAURER_L * i);
+		if (i >= MAURER_Q)
+			sum += log2((double)(i + 1 - last[pattern]));
+		last[pattern] = i + 1;
+	}
+	k = (double)(blocks - MAURER_Q);
+	c = 0.7 - 0.8 / l + (4 + 32 / l) * pow(k, -3 / l) / 15;
+	hf_randtest_normal(out, (sum / k - MAURER_MEAN) / (c * sqrt(MAURER_SIGMA / k)));
+	return true;
+}
+
+/* In place, num a power of two; roots[i] = exp(-2 pi i / num) for the first half. Decimation in time. */
+static void fourier(double complex *x, size_t num, const double complex *roots)
+{
+	for (size_t i = 1, j = 0; i < num; i++) {
+		size_t bit = num >> 1;
+		for (; j & bit; bit >>= 1)
+			j ^= bit;
+		j ^= bit;
+		if (i < j) {
+			double complex t = x[i];
+			x[i] = x[j];
+			x[j] = t;
+		}
+	}
+	for (size_t len = 2; len <= num; len *= 2) {
+		for (size_t i = 0; i < num; i += len) {
+			for (size_t j = 0; j < len / 2; j++) {
+				double complex w = roots[num / len * j];
+				double complex a = x[i + j], b = x[i + j + len / 2];
+				double re = creal(b) * creal(w) - cimag(b) * cimag(w);
+				double im = creal(b) * cimag(w) + cimag(b) * creal(w);
+				x[i + j] = CMPLX(creal(a) + re, cimag(a) + im);
+				x[i + j + len / 2] = CMPLX(creal(a) - re, cimag(a) - im);
+			}
+		}
+	}
+}
+
+static size_t wide(size_t num)
+{
+	size_t len = 1;
+
+	while (len < 2 * num)
+		len *= 2;
+	return len;
+}
+
+size_t hf_randtest_work(size_t num_bits)
+{
+	size_t complexes = 5 * wide(num_bits) / 2 + num_bits;
+
+	return complexes * sizeof(double complex);
+}
+
+/*
+ * The transform of exactly num points, for any num (Bluestein): jk = (j^2 + k^2 - (k - j)^2) / 2 makes of it a
+ * convolution with the chirp, which is done with a power of two. Padding the sequence instead gives another spectrum.
+ */
+static const double complex *spectrum(const struct hf_randtest_bits *bits)
+{
+	size_t num = bits->num, len = wide(num);
+	double complex *roots = bits->work, *a = roots + len / 2, *b = a + len, *chirp = b + len;
+
+	for (size_t i = 0; i < len / 2; i++)
+		roots[i] = CMPLX(cos(2 * M_PI * (double)i / (double)len), -sin(2 * M_PI * (double)i / (double)len));
+	for (size_t i = 0; i < num; i++) {
+		double angle = M_PI * (double)((uint64_t)i * i % (2 * num)) / (double)num;
+		chirp[i] = CMPLX(cos(angle), -sin(angle));
+	}
+	memset(a, 0, 2 * len * sizeof(*a));
+	for (size_t i = 0; i < num; i++)
+		a[i] = bits->bit[i] ? chirp[i] : -chirp[i];
+	for (size_t i = 0; i < num; i++)
+		b[i] = b[(len - i) % len] = conj(chirp[i]);
+	fourier(a, len, roots);
+	fourier(b, len, roots);
+	for (size_t i = 0; i < len; i++)
+		a[i] = conj(CMPLX(creal(a[i]) * creal(b[i]) - cimag(a[i]) * cimag(b[i]),
+			creal(a[i]) * cimag(b[i]) + cimag(a[i]) * creal(b[i])));
+	fourier(a, len, roots);
+	return a; /* len times the spectrum, turned: the size is what counts */
+}
+
+/* GM/T 0005-2021, test 15. */
+HF_RANDTEST(hf_randtest_dft)
+{
+	double n = (double)bits->num, len = (double)wide(bits->num), threshold = 2.995732274 * n, below = 0;
+	const double complex *s;
+
+	(void)param;
+	(void)which;
+	if (bits->num < 2 || bits->work_len < hf_randtest_work(bits->num))
+		return false;
+	s = spectrum(bits);
+	for (size_t i = 0; i < bits->num / 2; i++) {
+		double re = creal(s[i]) / len, im = cimag(s[i]) / len;
+		below += re * re + im * im < threshold;
+	}
+	hf_randtest_normal(out, (below - 0.95 * n / 2) / sqrt(0.95 * 0.05 * n / 3.8));
+	return true;
+}
