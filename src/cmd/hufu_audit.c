@@ -48,46 +48,27 @@ static const struct hf_column columns[] = {
 };
 /* clang-format on */
 
-static void put_filters(const struct hf_cmd *cmd, struct hf_buf *path)
-{
-	static const char *const filters[][2] = {{"operator", "by"}, {"operation", "operation"}, {"result", "result"},
-		{"object", "object"}, {"from", "from"}, {"to", "to"}};
-
-	(void)hf_buf_put_str(path, "/v1/audit");
-	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++)
-		hf_query_add(path, filters[i][0], hf_cmd_opt(cmd, filters[i][1]));
-}
-
 int hf_cmd_audit_list(struct hf_cmd *cmd, int argc, char **argv)
 {
+	static const struct hf_filter filters[] = {{"operator", "by"}, {"operation", "operation"}, {"result", "result"},
+		{"object", "object"}, {"from", "from"}, {"to", "to"}, {NULL, NULL}};
 	const char *service = hf_cmd_opt(cmd, "service");
-	struct hf_listing listing = {.service = service ? service : "ra",
+	const struct hf_listing listing = {.service = service ? service : "ra",
+		.path = "/v1/audit",
+		.filters = filters,
 		.array = "records",
 		.next = "last",
 		.columns = columns,
 		.num_columns = sizeof(columns) / sizeof(columns[0]),
-		.after = hf_cmd_opt(cmd, "after")};
-	struct hf_client client = {0};
+		.operator_id = HF_OPERATOR_AUDIT};
 	struct hf_err err = {0};
-	struct hf_buf path;
-	int status;
 
 	(void)argc, (void)argv;
-	if (!is_service(listing.service))
+	if (!is_service(listing.service)) {
 		hf_fail(&err, HF_E_INPUT, "--service %.20s: expected ca, ra, km or ocsp", listing.service);
-	if (err.code != HF_OK || !hf_cmd_opt_i64(cmd, "limit", 1, 10000000, 100, &listing.limit, &err))
 		return hf_cmd_misuse(cmd, &err);
-	hf_buf_init(&path, HF_CLIENT_PATH_MAX);
-	put_filters(cmd, &path);
-	listing.path = hf_buf_cstr(&path);
-	if ((listing.path || hf_fail(&err, HF_E_LIMIT, "the filters are too long")) &&
-		hf_cmd_client(cmd, &client, HF_OPERATOR_AUDIT, &err))
-		status = hf_show_listing(cmd, &client, &listing);
-	else
-		status = hf_cmd_fail(cmd, &err);
-	hf_client_close(&client);
-	hf_buf_clear(&path);
-	return status;
+	}
+	return hf_show_listing(cmd, &listing);
 }
 
 /* ---- verify ----------------------------------------------------------------------------------------------------- */

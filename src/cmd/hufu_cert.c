@@ -31,34 +31,19 @@ static const struct hf_column columns[] = {
 
 int hf_cmd_cert_list(struct hf_cmd *cmd, int argc, char **argv)
 {
-	struct hf_listing listing = {.service = "ca",
+	static const struct hf_filter filters[] = {
+		{"state", "state"}, {"request", "request"}, {"subject", "subject"}, {NULL, NULL}};
+	const struct hf_listing listing = {.service = "ca",
+		.path = "/v1/certs",
+		.filters = filters,
 		.array = "certs",
 		.next = "next",
 		.columns = columns,
 		.num_columns = NUM_LISTED,
-		.after = hf_cmd_opt(cmd, "after")};
-	struct hf_client client = {0};
-	struct hf_err err = {0};
-	struct hf_buf path;
-	int status;
+		.operator_id = HF_OPERATOR_CA};
 
 	(void)argc, (void)argv;
-	if (!hf_cmd_opt_i64(cmd, "limit", 1, 1000000, 100, &listing.limit, &err))
-		return hf_cmd_misuse(cmd, &err);
-	hf_buf_init(&path, HF_CLIENT_PATH_MAX);
-	(void)hf_buf_put_str(&path, "/v1/certs");
-	hf_query_add(&path, "state", hf_cmd_opt(cmd, "state"));
-	hf_query_add(&path, "request", hf_cmd_opt(cmd, "request"));
-	hf_query_add(&path, "subject", hf_cmd_opt(cmd, "subject"));
-	listing.path = hf_buf_cstr(&path);
-	if ((listing.path || hf_fail(&err, HF_E_LIMIT, "the filters are too long")) &&
-		hf_cmd_client(cmd, &client, HF_OPERATOR_CA, &err))
-		status = hf_show_listing(cmd, &client, &listing);
-	else
-		status = hf_cmd_fail(cmd, &err);
-	hf_client_close(&client);
-	hf_buf_clear(&path);
-	return status;
+	return hf_show_listing(cmd, &listing);
 }
 
 /* ---- one certificate -------------------------------------------------------------------------------------------- */

@@ -138,33 +138,18 @@ static const struct hf_column columns[] = {
 
 int hf_cmd_request_list(struct hf_cmd *cmd, int argc, char **argv)
 {
-	struct hf_listing listing = {.service = "ra",
+	static const struct hf_filter filters[] = {{"state", "state"}, {"batch", "batch"}, {NULL, NULL}};
+	const struct hf_listing listing = {.service = "ra",
+		.path = "/v1/requests",
+		.filters = filters,
 		.array = "requests",
 		.next = "next",
 		.columns = columns,
 		.num_columns = NUM_COLUMNS,
-		.after = hf_cmd_opt(cmd, "after")};
-	struct hf_client client = {0};
-	struct hf_err err = {0};
-	struct hf_buf path;
-	int status;
+		.operator_id = HF_OPERATOR_ENTRY};
 
 	(void)argc, (void)argv;
-	if (!hf_cmd_opt_i64(cmd, "limit", 1, 1000000, 100, &listing.limit, &err))
-		return hf_cmd_misuse(cmd, &err);
-	hf_buf_init(&path, HF_CLIENT_PATH_MAX);
-	(void)hf_buf_put_str(&path, "/v1/requests");
-	hf_query_add(&path, "state", hf_cmd_opt(cmd, "state"));
-	hf_query_add(&path, "batch", hf_cmd_opt(cmd, "batch"));
-	listing.path = hf_buf_cstr(&path);
-	if ((listing.path || hf_fail(&err, HF_E_LIMIT, "the filters are too long")) &&
-		hf_cmd_client(cmd, &client, HF_OPERATOR_ENTRY, &err))
-		status = hf_show_listing(cmd, &client, &listing);
-	else
-		status = hf_cmd_fail(cmd, &err);
-	hf_client_close(&client);
-	hf_buf_clear(&path);
-	return status;
+	return hf_show_listing(cmd, &listing);
 }
 
 int hf_cmd_request_show(struct hf_cmd *cmd, int argc, char **argv)

@@ -2,6 +2,7 @@
 
 #include "base/alloc.h"
 #include "base/str.h"
+#include "cmd/hufu_int.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -274,6 +275,7 @@ struct pages {
 	struct hf_table *table;
 	int64_t num;     /* records so far */
 	char after[128]; /* "" : from the start */
+	int64_t limit;   /* records in all */
 };
 
 /* The outer member's name of "applicant.common_name", as a length; 0 when there is none. */
@@ -377,11 +379,13 @@ static bool fetch_pages(struct pages *p, struct hf_client *client, struct hf_err
 
 	hf_buf_init(&path, HF_CLIENT_PATH_MAX);
 	hf_buf_init(&answer, HF_CLIENT_ANSWER_MAX);
-	while (ok && more && p->num < p->listing->limit) {
-		const int64_t left = p->listing->limit - p->num;
+	while (ok && more && p->num < p->limit) {
+		const int64_t left = p->limit - p->num;
 
 		hf_buf_reset(&path);
 		(void)hf_buf_put_str(&path, p->listing->path);
+		for (const struct hf_filter *f = p->listing->filters; f->query; f++)
+			hf_query_add(&path, f->query, hf_cmd_opt(p->cmd, f->option));
 		hf_query_add(&path, "after", p->after[0] ? p->after : NULL);
 		hf_fmt_cut(limit, sizeof(limit), "%lld", (long long)(left < PAGE_MAX ? left : PAGE_MAX));
 		hf_query_add(&path, "limit", limit);
@@ -425,25 +429,30 @@ static void end(struct pages *p, struct hf_buf *out)
 	(void)hf_buf_put_u8(out, '\n');
 }
 
-int hf_show_listing(struct hf_cmd *cmd, struct hf_client *client, const struct hf_listing *listing)
+int hf_show_listing(struct hf_cmd *cmd, const struct hf_listing *listing)
 {
+	const char *after = hf_cmd_opt(cmd, "after");
 	struct pages p = {.cmd = cmd, .listing = listing};
+	struct hf_client client = {0};
 	struct hf_err err = {0};
 	struct hf_buf out;
 	bool ok;
 
+	if (!hf_cmd_opt_i64(cmd, "limit", 1, 10000000, 100, &p.limit, &err))
+		return hf_cmd_misuse(cmd, &err);
 	hf_buf_init(&out, PRINT_MAX);
-	hf_fmt_cut(p.after, sizeof(p.after), "%s", listing->after ? listing->after : "");
+	hf_fmt_cut(p.after, sizeof(p.after), "%s", after ? after : "");
 	begin(&p, &out);
-	ok = fetch_pages(&p, client, &err);
+	ok = hf_cmd_client(cmd, &client, listing->operator_id, &err) && fetch_pages(&p, &client, &err);
 	if (ok) {
 		end(&p, &out);
 		ok = hf_cmd_print(&out, &err);
 	}
 	if (ok && !cmd->json && p.num == 0)
 		hf_cmd_note(cmd, HF_MSG_NONE_FOUND);
-	if (ok && !cmd->json && p.num > 0 && p.num == listing->limit)
+	if (ok && !cmd->json && p.num > 0 && p.num == p.limit)
 		hf_cmd_note(cmd, HF_MSG_MORE_BEHIND, p.after);
+	hf_client_close(&client);
 	hf_table_free(p.table);
 	hf_buf_clear(&out);
 	return ok ? HF_EXIT_OK : hf_cmd_fail(cmd, &err);

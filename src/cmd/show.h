@@ -19,19 +19,24 @@ struct hf_column {
 	bool in_table;        /* false: in JSON only */
 };
 
+/* An option of the verb that becomes a query parameter of the route. */
+struct hf_filter {
+	const char *query, *option; /* query NULL ends a list */
+};
+
 /* What a listing asks for: pages of one array until `limit` records are there. */
 struct hf_listing {
-	const char *service, *path; /* with the filters, "after" and "limit" not among them */
-	const char *array;          /* the member that holds the records */
-	const char *next;           /* the member that says where the next page begins, as "after" */
+	const char *service, *path;      /* of the route */
+	const struct hf_filter *filters; /* beside --limit and --after, which every listing has */
+	const char *array;               /* the member that holds the records */
+	const char *next;                /* the member that says where the next page begins, as "after" */
 	const struct hf_column *columns;
 	size_t num_columns;
-	int64_t limit;     /* records in all */
-	const char *after; /* NULL: from the start */
+	const char *operator_id; /* who signs, unless --operator says so */
 };
 
 /* Fetches (signed) and prints it; gives enum hf_exit. */
-int hf_show_listing(struct hf_cmd *cmd, struct hf_client *client, const struct hf_listing *listing);
+int hf_show_listing(struct hf_cmd *cmd, const struct hf_listing *listing);
 
 /* One object of an answer: with --json as it came, else "name: value" for each member among columns. */
 HF_MUST_USE bool hf_show_object(const struct hf_cmd *cmd, struct hf_bytes json, const struct hf_column *columns,
