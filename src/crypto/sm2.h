@@ -63,6 +63,27 @@ HF_MUST_USE bool hf_sm2_signer_sign(
 void hf_sm2_signer_clear(struct hf_sm2_signer *signer);
 
 /*
+ * Many at once: where the processor has AVX-512 IFMA eight go together, elsewhere one after the other. All or nothing:
+ * on an error nothing is given out. Any num; multiples of 64 are best, fewer than 3 gain nothing.
+ */
+/* Errors: HF_E_DEVICE. */
+HF_MUST_USE bool hf_sm2_generate_batch(struct hf_sm2_key *keys, size_t num, struct hf_err *err);
+/* Errors: HF_E_INPUT (a d is out of range). */
+HF_MUST_USE bool hf_sm2_public_batch(
+	const uint8_t (*d)[HF_SM2_SCALAR], uint8_t (*pub)[HF_SM2_POINT], size_t num, struct hf_err *err);
+/* Errors: HF_E_DEVICE. */
+HF_MUST_USE bool hf_sm2_sign_batch(const struct hf_sm2_signer *signer, const uint8_t (*e)[HF_SM3_LEN],
+	uint8_t (*sig)[HF_SM2_SIG], size_t num, struct hf_err *err);
+
+struct hf_sm2_signed {
+	const uint8_t *pub, *e, *sig; /* HF_SM2_POINT, HF_SM3_LEN, HF_SM2_SIG octets; borrowed */
+};
+/* valid[i] is what hf_sm2_verify says of in[i]; returns how many are true. Ask hf_sm2_verify why one is not. */
+HF_MUST_USE size_t hf_sm2_verify_batch(const struct hf_sm2_signed *in, bool *valid, size_t num);
+/* How the calls above run here: "ifma", "adx", "portable". */
+const char *hf_sm2_batch_name(void);
+
+/*
  * Encryption (GM/T 0003.4): out is C1 (64 octets x ‖ y, no 04) ‖ C3 (32) ‖ C2 (in.len): HF_SM2_CIPHER_EXTRA more than
  * in. in is 1 to HF_SM2_PLAIN_MAX octets.
  */

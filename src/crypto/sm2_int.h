@@ -19,6 +19,15 @@ HF_MUST_USE bool hf_sm2_private_in(uint64_t out[4], const uint8_t d[HF_SM2_SCALA
 /* A random number in [1, n-1-less]. Errors: HF_E_DEVICE. */
 HF_MUST_USE bool hf_sm2_random(uint64_t k[4], uint64_t less, struct hf_err *err);
 
+/*
+ * r and s from point = k·G and inverse = 2^256/(1+d). False when k must be drawn anew.
+ */
+HF_MUST_USE bool hf_sm2_sign_finish(const uint64_t inverse[4], const uint8_t e[HF_SM3_LEN], const uint64_t k[4],
+	const uint8_t point[HF_SM2_POINT], uint8_t sig[HF_SM2_SIG]);
+/* t = r + s and x = r - e, modulo n; false when r, s or t is not in [1, n-1]. */
+HF_MUST_USE bool hf_sm2_verify_begin(const uint8_t e[HF_SM3_LEN], const uint8_t sig[HF_SM2_SIG], uint64_t r[4],
+	uint64_t s[4], uint64_t t[4], uint64_t x[4]);
+
 /* One try with a given k in [1, n-1]; *again is set when the standard says that k must be drawn anew. */
 HF_MUST_USE bool hf_sm2_sign_with(const uint8_t d[HF_SM2_SCALAR], const uint8_t e[HF_SM3_LEN],
 	const uint8_t k[HF_SM2_SCALAR], uint8_t sig[HF_SM2_SIG], bool *again, struct hf_err *err);

@@ -1,6 +1,7 @@
 #include "crypto/sm2_point.h"
 
 #include "crypto/cpu.h"
+#include "crypto/sm2_ifma.h"
 #include "crypto/sm2_inverse.h"
 
 void hf_sm2_fe_invert(struct hf_sm2_fe *r, const struct hf_sm2_fe *a)
@@ -22,6 +23,15 @@ const struct hf_sm2_curve *hf_sm2_curve(void)
 		return &hf_sm2_curve_adx;
 #endif
 	return &hf_sm2_curve_portable;
+}
+
+bool hf_sm2_has_lanes(void)
+{
+#if defined(__x86_64__)
+	return hf_cpu_has(HF_CPU_AVX2 | HF_CPU_BMI2 | HF_CPU_ADX | HF_CPU_AVX512 | HF_CPU_IFMA);
+#else
+	return false;
+#endif
 }
 
 static bool on_curve(const struct hf_sm2_affine *p)

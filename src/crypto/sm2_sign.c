@@ -16,17 +16,15 @@ static bool inverse_of_next(uint64_t inverse[4], const uint8_t d[HF_SM2_SCALAR],
 }
 
 /*
- * s = (1+d)⁻¹ · (k + r) − r, which is (1+d)⁻¹ · (k − r·d) with the secret in one product only. False when k must be
- * drawn anew: r = 0, r + k = n or s = 0.
+ * s = (1+d)⁻¹ · (k + r) − r, which is (1+d)⁻¹ · (k − r·d) with the secret in one product only. k is drawn anew if r =
+ * 0, r + k = n or s = 0.
  */
 //= GM/T 0003.2 6.1
-static bool sign_once(
-	const uint64_t inverse[4], const uint8_t e[HF_SM3_LEN], const uint64_t k[4], uint8_t sig[HF_SM2_SIG])
+bool hf_sm2_sign_finish(const uint64_t inverse[4], const uint8_t e[HF_SM3_LEN], const uint64_t k[4],
+	const uint8_t point[HF_SM2_POINT], uint8_t sig[HF_SM2_SIG])
 {
-	uint8_t point[HF_SM2_POINT];
 	uint64_t r[4], s[4], x[4], refused;
 
-	hf_sm2_curve()->base(point, k);
 	hf_limbs_in(x, point);
 	hf_sm2_n_fold(x, x);
 	hf_limbs_in(r, e);
@@ -41,9 +39,19 @@ static bool sign_once(
 		hf_limbs_out(sig, r);
 		hf_limbs_out(sig + 32, s);
 	}
-	hf_wipe(point, sizeof(point));
 	hf_wipe(s, sizeof(s));
 	return !refused;
+}
+
+static bool sign_once(
+	const uint64_t inverse[4], const uint8_t e[HF_SM3_LEN], const uint64_t k[4], uint8_t sig[HF_SM2_SIG])
+{
+	uint8_t point[HF_SM2_POINT];
+
+	hf_sm2_curve()->base(point, k);
+	bool ok = hf_sm2_sign_finish(inverse, e, k, point, sig);
+	hf_wipe(point, sizeof(point));
+	return ok;
 }
 
 bool hf_sm2_sign_with(const uint8_t d[HF_SM2_SCALAR], const uint8_t e[HF_SM3_LEN], const uint8_t k[HF_SM2_SCALAR],
@@ -107,6 +115,20 @@ void hf_sm2_signer_clear(struct hf_sm2_signer *signer)
 	hf_wipe(signer, sizeof(*signer));
 }
 
+bool hf_sm2_verify_begin(const uint8_t e[HF_SM3_LEN], const uint8_t sig[HF_SM2_SIG], uint64_t r[4], uint64_t s[4],
+	uint64_t t[4], uint64_t x[4])
+{
+	hf_limbs_in(r, sig);
+	hf_limbs_in(s, sig + 32);
+	if (!hf_sm2_n_in_range(r, 0) || !hf_sm2_n_in_range(s, 0))
+		return false;
+	hf_sm2_n_add(t, r, s);
+	hf_limbs_in(x, e);
+	hf_sm2_n_fold(x, x);
+	hf_sm2_n_sub(x, r, x);
+	return !hf_sm2_n_zero(t);
+}
+
 //= GM/T 0003.2 7.1
 bool hf_sm2_verify(
 	const uint8_t pub[HF_SM2_POINT], const uint8_t e[HF_SM3_LEN], const uint8_t sig[HF_SM2_SIG], struct hf_err *err)
@@ -116,15 +138,10 @@ bool hf_sm2_verify(
 
 	if (!hf_sm2_affine_in(&point, pub, err))
 		return false;
-	hf_limbs_in(r, sig);
-	hf_limbs_in(s, sig + 32);
+	bool ok = hf_sm2_verify_begin(e, sig, r, s, t, x);
 	if (!hf_sm2_n_in_range(r, 0) || !hf_sm2_n_in_range(s, 0))
 		return hf_fail(err, HF_E_INPUT, "SM2 signature: r or s is not in [1, n-1] (GM/T 0003.2 7.1)");
-	hf_sm2_n_add(t, r, s);
-	hf_limbs_in(x, e);
-	hf_sm2_n_fold(x, x);
-	hf_sm2_n_sub(x, r, x);
-	if (hf_sm2_n_zero(t) || !hf_sm2_curve()->match(s, t, &point, x))
+	if (!ok || !hf_sm2_curve()->match(s, t, &point, x))
 		return hf_fail(err, HF_E_VERIFY, "SM2 signature does not match (GM/T 0003.2 7.1)");
 	return true;
 }

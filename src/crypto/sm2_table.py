@@ -2,10 +2,10 @@
 """
 sm2_table: writes the multiples of SM2's base point that hf_sm2_base_multiply adds up, as C.
 
-    sm2_table.py OUT
+    sm2_table.py [--lanes] OUT
 
 Row i, column j - 1 holds j·2^(7·i)·G for j = 1 … 64 as affine coordinates in Montgomery form (times 2^256 mod p): x, then
-y, four 64-bit limbs each, least first.
+y, four 64-bit limbs each, least first. With --lanes it is the table of sm2_ifma.h: the same rows, limb by limb.
 """
 import sys
 
@@ -27,7 +27,7 @@ def add(a, b):
 
 def limbs(x):
     x = (x << 256) % P
-    return ", ".join("0x%x" % (x >> 64 * i & (1 << 64) - 1) for i in range(4))
+    return ["0x%x" % (x >> 64 * i & (1 << 64) - 1) for i in range(4)]
 
 
 def rows():
@@ -42,14 +42,32 @@ def rows():
         base = add(point, point)  # 2·64 = 2^7 times
 
 
+def points(out):
+    out.write('#include "crypto/sm2_point.h"\n\n')
+    out.write("const struct hf_sm2_affine hf_sm2_base_table[HF_SM2_BASE_ROWS][HF_SM2_BASE_COLUMNS] = {\n")
+    for row in rows():
+        out.write("{\n")
+        for x, y in row:
+            out.write("{{{%s}}, {{%s}}},\n" % (", ".join(limbs(x)), ", ".join(limbs(y))))
+        out.write("},\n")
+    out.write("};\n")
+
+
+def lanes(out):
+    out.write('#include "crypto/sm2_ifma.h"\n\n')
+    out.write("const uint64_t hf_sm2_lanes_table[HF_SM2_BASE_ROWS][8][HF_SM2_BASE_COLUMNS]\n")
+    out.write("\t__attribute__((aligned(64))) = {\n")
+    for row in rows():
+        columns = zip(*(limbs(x) + limbs(y) for x, y in row))
+        out.write("{\n" + "".join("{%s},\n" % ", ".join(column) for column in columns) + "},\n")
+    out.write("};\n")
+
+
 def main():
     assert 2 * COLUMNS == 1 << WIDTH and ROWS * WIDTH > 256
-    with open(sys.argv[1], "w", encoding="ascii") as out:
-        out.write('/* Made by sm2_table.py. */\n#include "crypto/sm2_point.h"\n\n')
-        out.write("const struct hf_sm2_affine hf_sm2_base_table[HF_SM2_BASE_ROWS][HF_SM2_BASE_COLUMNS] = {\n")
-        for row in rows():
-            out.write("{\n" + "".join("{{{%s}}, {{%s}}},\n" % (limbs(x), limbs(y)) for x, y in row) + "},\n")
-        out.write("};\n")
+    with open(sys.argv[-1], "w", encoding="ascii") as out:
+        out.write("/* Made by sm2_table.py. */\n")
+        (lanes if "--lanes" in sys.argv[1:-1] else points)(out)
 
 
 main()
