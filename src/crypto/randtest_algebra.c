@@ -1,7 +1,6 @@
 /* The tests that compute: ranks, shift registers, compression, spectrum. */
 #include "crypto/randtest_int.h"
 
-#include <complex.h>
 #include <math.h>
 #include <string.h>
 
@@ -158,8 +157,16 @@ HF_RANDTEST(hf_randtest_maurer)
 	return true;
 }
 
-/* In place, num a power of two; roots[i] = exp(-2 pi i / num) for the first half. Decimation in time. */
-static void fourier(double complex *x, size_t num, const double complex *roots)
+struct point {
+	double re, im;
+};
+
+static struct point times(struct point a, struct point b)
+{
+	return (struct point){a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
+}
+
+static void bit_reverse(struct point *x, size_t num)
 {
 	for (size_t i = 1, j = 0; i < num; i++) {
 		size_t bit = num >> 1;
@@ -167,20 +174,24 @@ static void fourier(double complex *x, size_t num, const double complex *roots)
 			j ^= bit;
 		j ^= bit;
 		if (i < j) {
-			double complex t = x[i];
+			struct point t = x[i];
 			x[i] = x[j];
 			x[j] = t;
 		}
 	}
+}
+
+/* In place, num a power of two; roots[i] = exp(-2 pi i / num) for the first half. Decimation in time. */
+static void fourier(struct point *x, size_t num, const struct point *roots)
+{
+	bit_reverse(x, num);
 	for (size_t len = 2; len <= num; len *= 2) {
 		for (size_t i = 0; i < num; i += len) {
 			for (size_t j = 0; j < len / 2; j++) {
-				double complex w = roots[num / len * j];
-				double complex a = x[i + j], b = x[i + j + len / 2];
-				double re = creal(b) * creal(w) - cimag(b) * cimag(w);
-				double im = creal(b) * cimag(w) + cimag(b) * creal(w);
-				x[i + j] = CMPLX(creal(a) + re, cimag(a) + im);
-				x[i + j + len / 2] = CMPLX(creal(a) - re, cimag(a) - im);
+				struct point *a = &x[i + j], *b = &x[i + j + len / 2],
+					     t = times(*b, roots[num / len * j]);
+				*b = (struct point){a->re - t.re, a->im - t.im};
+				*a = (struct point){a->re + t.re, a->im + t.im};
 			}
 		}
 	}
@@ -197,36 +208,39 @@ static size_t wide(size_t num)
 
 size_t hf_randtest_work(size_t num_bits)
 {
-	size_t complexes = 5 * wide(num_bits) / 2 + num_bits;
+	return (5 * wide(num_bits) / 2 + num_bits) * sizeof(struct point);
+}
 
-	return complexes * sizeof(double complex);
+static struct point turned(double angle)
+{
+	return (struct point){cos(angle), -sin(angle)};
 }
 
 /*
  * The transform of exactly num points, for any num (Bluestein): jk = (j^2 + k^2 - (k - j)^2) / 2 makes of it a
  * convolution with the chirp, which is done with a power of two. Padding the sequence instead gives another spectrum.
  */
-static const double complex *spectrum(const struct hf_randtest_bits *bits)
+static const struct point *spectrum(const struct hf_randtest_bits *bits)
 {
 	size_t num = bits->num, len = wide(num);
-	double complex *roots = bits->work, *a = roots + len / 2, *b = a + len, *chirp = b + len;
+	struct point *roots = bits->work, *a = roots + len / 2, *b = a + len, *chirp = b + len;
 
 	for (size_t i = 0; i < len / 2; i++)
-		roots[i] = CMPLX(cos(2 * M_PI * (double)i / (double)len), -sin(2 * M_PI * (double)i / (double)len));
-	for (size_t i = 0; i < num; i++) {
-		double angle = M_PI * (double)((uint64_t)i * i % (2 * num)) / (double)num;
-		chirp[i] = CMPLX(cos(angle), -sin(angle));
-	}
+		roots[i] = turned(2 * M_PI * (double)i / (double)len);
+	for (size_t i = 0; i < num; i++)
+		chirp[i] = turned(M_PI * (double)((uint64_t)i * i % (2 * num)) / (double)num);
 	memset(a, 0, 2 * len * sizeof(*a));
-	for (size_t i = 0; i < num; i++)
-		a[i] = bits->bit[i] ? chirp[i] : -chirp[i];
-	for (size_t i = 0; i < num; i++)
-		b[i] = b[(len - i) % len] = conj(chirp[i]);
+	for (size_t i = 0; i < num; i++) {
+		double sign = bits->bit[i] ? 1 : -1;
+		a[i] = (struct point){sign * chirp[i].re, sign * chirp[i].im};
+		b[i] = b[(len - i) % len] = (struct point){chirp[i].re, -chirp[i].im};
+	}
 	fourier(a, len, roots);
 	fourier(b, len, roots);
-	for (size_t i = 0; i < len; i++)
-		a[i] = conj(CMPLX(creal(a[i]) * creal(b[i]) - cimag(a[i]) * cimag(b[i]),
-			creal(a[i]) * cimag(b[i]) + cimag(a[i]) * creal(b[i])));
+	for (size_t i = 0; i < len; i++) {
+		a[i] = times(a[i], b[i]);
+		a[i].im = -a[i].im;
+	}
 	fourier(a, len, roots);
 	return a; /* len times the spectrum, turned: the size is what counts */
 }
@@ -235,7 +249,7 @@ static const double complex *spectrum(const struct hf_randtest_bits *bits)
 HF_RANDTEST(hf_randtest_dft)
 {
 	double n = (double)bits->num, len = (double)wide(bits->num), threshold = 2.995732274 * n, below = 0;
-	const double complex *s;
+	const struct point *s;
 
 	(void)param;
 	(void)which;
@@ -243,7 +257,7 @@ HF_RANDTEST(hf_randtest_dft)
 		return false;
 	s = spectrum(bits);
 	for (size_t i = 0; i < bits->num / 2; i++) {
-		double re = creal(s[i]) / len, im = cimag(s[i]) / len;
+		double re = s[i].re / len, im = s[i].im / len;
 		below += re * re + im * im < threshold;
 	}
 	hf_randtest_normal(out, (below - 0.95 * n / 2) / sqrt(0.95 * 0.05 * n / 3.8));
