@@ -228,6 +228,37 @@ int SDF_ImportKeyWithKEK(void *hSessionHandle, unsigned int uiAlgID, unsigned in
 /* The key must be this session's. */
 int SDF_DestroyKey(void *hSessionHandle, void *hKeyHandle);
 
+/*
+ * RSA of 2048 bits. Session keys of 128 bits under PKCS #1 v1.5, 256 octets: pucKey has room for them. Importing needs
+ * the access right. A ciphertext with wrong padding is not told apart: it gives a key that nobody else has, as an
+ * answer would let strangers decrypt by asking often (SDR_ENCDATAERR only for a number beyond the modulus).
+ */
+int SDF_ExportSignPublicKey_RSA(void *hSessionHandle, unsigned int uiKeyIndex, RSArefPublicKey *pucPublicKey);
+int SDF_ExportEncPublicKey_RSA(void *hSessionHandle, unsigned int uiKeyIndex, RSArefPublicKey *pucPublicKey);
+int SDF_GenerateKeyWithIPK_RSA(void *hSessionHandle, unsigned int uiIPKIndex, unsigned int uiKeyBits,
+	unsigned char *pucKey, unsigned int *puiKeyLength, void **phKeyHandle);
+/* SDR_KEYERR: not an odd modulus of 2048 bits, or a public exponent that is even, 1, or longer than 256 bits. */
+int SDF_GenerateKeyWithEPK_RSA(void *hSessionHandle, unsigned int uiKeyBits, RSArefPublicKey *pucPublicKey,
+	unsigned char *pucKey, unsigned int *puiKeyLength, void **phKeyHandle);
+int SDF_ImportKeyWithISK_RSA(void *hSessionHandle, unsigned int uiISKIndex, unsigned char *pucKey,
+	unsigned int uiKeyLength, void **phKeyHandle);
+/* 2012 edition. A session key so encrypted, from the internal encryption key to pucPublicKey. */
+int SDF_ExchangeDigitEnvelopeBaseOnRSA(void *hSessionHandle, unsigned int uiKeyIndex, RSArefPublicKey *pucPublicKey,
+	unsigned char *pucDEInput, unsigned int uiDELength, unsigned char *pucDEOutput, unsigned int *puiDELength);
+
+/* --- RSA (6.4) --- */
+
+/*
+ * Raw: 256 octets, a number below the modulus (SDR_INARGERR), to 256 octets; padding is the caller's. The internal key
+ * is the signing pair of the index; the private operation needs the access right.
+ */
+int SDF_ExternalPublicKeyOperation_RSA(void *hSessionHandle, RSArefPublicKey *pucPublicKey, unsigned char *pucDataInput,
+	unsigned int uiInputLength, unsigned char *pucDataOutput, unsigned int *puiOutputLength);
+int SDF_InternalPublicKeyOperation_RSA(void *hSessionHandle, unsigned int uiKeyIndex, unsigned char *pucDataInput,
+	unsigned int uiInputLength, unsigned char *pucDataOutput, unsigned int *puiOutputLength);
+int SDF_InternalPrivateKeyOperation_RSA(void *hSessionHandle, unsigned int uiKeyIndex, unsigned char *pucDataInput,
+	unsigned int uiInputLength, unsigned char *pucDataOutput, unsigned int *puiOutputLength);
+
 /* --- SM2 (6.4) --- */
 
 /* pucDataInput is e = SM3(Z ‖ message), 32 octets; uiAlgID is SGD_SM2_1. SDR_VERIFYERR, SDR_KEYERR. */
@@ -365,6 +396,12 @@ int SDF_ExternalSign_ECC(void *hSessionHandle, unsigned int uiAlgID, ECCrefPriva
 	unsigned char *pucData, unsigned int uiDataLength, ECCSignature *pucSignature);
 int SDF_ExternalDecrypt_ECC(void *hSessionHandle, unsigned int uiAlgID, ECCrefPrivateKey *pucPrivateKey,
 	ECCCipher *pucEncData, unsigned char *pucData, unsigned int *puiDataLength);
+/* uiKeyBits is 2048. */
+int SDF_GenerateKeyPair_RSA(
+	void *hSessionHandle, unsigned int uiKeyBits, RSArefPublicKey *pucPublicKey, RSArefPrivateKey *pucPrivateKey);
+int SDF_ExternalPrivateKeyOperation_RSA(void *hSessionHandle, RSArefPrivateKey *pucPrivateKey,
+	unsigned char *pucDataInput, unsigned int uiInputLength, unsigned char *pucDataOutput,
+	unsigned int *puiOutputLength);
 /* Keys of 16 octets; the modes of SDF_Encrypt; pucIV is left alone. */
 int SDF_ExternalKeyEncrypt(void *hSessionHandle, unsigned int uiAlgID, unsigned char *pucKey, unsigned int uiKeyLength,
 	unsigned char *pucIV, unsigned int uiIVLength, unsigned char *pucData, unsigned int uiDataLength,

@@ -16,9 +16,12 @@
 extern "C" {
 #endif
 
-#define SDFX_USE_SIGN 1
-#define SDFX_USE_ENC  2
-#define SDFX_USE_KEK  3 /* SDFX_DestroyInternalKey only */
+#define SDFX_USE_SIGN     1
+#define SDFX_USE_ENC      2
+/* SDFX_DestroyInternalKey only */
+#define SDFX_USE_KEK      3
+#define SDFX_USE_SIGN_RSA 4
+#define SDFX_USE_ENC_RSA  5
 
 #define SDFX_INDEX_MAX      65535 /* keys are numbered from 1 */
 #define SDFX_CODE_MIN       8     /* octets of a password or access code (GM/T 0018) */
@@ -70,6 +73,10 @@ int SDFX_AllowDebug(
  */
 int SDFX_GenerateInternalKeyPair_ECC(void *hSessionHandle, unsigned int uiKeyIndex, unsigned int uiUse,
 	const unsigned char *pucAccessCode, unsigned int uiCodeLength, ECCrefPublicKey *pucPublicKey);
+/* The same with RSA; uiKeyBits is 2048. RSA pairs have indexes of their own, but the access code is the index's. */
+int SDFX_GenerateInternalKeyPair_RSA(void *hSessionHandle, unsigned int uiKeyIndex, unsigned int uiUse,
+	unsigned int uiKeyBits, const unsigned char *pucAccessCode, unsigned int uiCodeLength,
+	RSArefPublicKey *pucPublicKey);
 /* A new 128-bit key-encrypting key. SDR_PRKRERR: the device is not unlocked; SDR_KEYERR: the place is taken. */
 int SDFX_GenerateKEK(void *hSessionHandle, unsigned int uiKEKIndex);
 /*

@@ -63,6 +63,7 @@ static int load(struct hf_sdf_device *device)
 	uint8_t *tail;
 	int rc = hf_sdf_store_read(device->folder_fd, "device.key", &device->self, &tail);
 
+	free(tail);
 	if (rc != SDR_OK)
 		return rc == SDR_FILENOEXIST ? SDR_OPENDEVICE : rc;
 	DIR *dir = opendir(device->folder);
@@ -73,8 +74,12 @@ static int load(struct hf_sdf_device *device)
 		if (!is_key_file(entry->d_name) || strcmp(entry->d_name, "device.key") == 0)
 			continue;
 		rc = hf_sdf_store_read(device->folder_fd, entry->d_name, &record, &tail);
+		if (rc == SDR_OK && record.kind == HF_SDF_RECORD_FILE)
+			rc = SDR_HARDFAIL;
 		if (rc == SDR_OK)
-			rc = hf_sdf_keep_add(&device->keep, &record, NULL);
+			rc = hf_sdf_keep_add(&device->keep, &record, NULL, tail);
+		if (rc != SDR_OK)
+			free(tail);
 	}
 	closedir(dir);
 	return rc;
@@ -352,13 +357,48 @@ int hf_sdf_device_management(struct hf_sdf_device *device, uint8_t out[HF_SDF_SE
 
 /* --- Kept keys --- */
 
+static void copy_out(const struct hf_sdf_kept *kept, struct hf_sdf_kept *out)
+{
+	*out = *kept;
+	out->kek = out->tail = NULL;
+	out->next = NULL;
+}
+
+int hf_sdf_device_find_tail(struct hf_sdf_device *device, uint32_t index, uint32_t use, struct hf_sdf_kept *out,
+	uint8_t tail[HF_SDF_RSA_TAIL])
+{
+	pthread_rwlock_rdlock(&device->lock);
+	const struct hf_sdf_kept *kept = hf_sdf_keep_find(&device->keep, HF_SDF_RECORD_RSA, index, use);
+	if (kept) {
+		copy_out(kept, out);
+		memcpy(tail, kept->tail, HF_SDF_RSA_TAIL);
+	}
+	pthread_rwlock_unlock(&device->lock);
+	return kept ? SDR_OK : SDR_KEYNOTEXIST;
+}
+
+int hf_sdf_device_find_other(struct hf_sdf_device *device, enum hf_sdf_record_kind kind, uint32_t index, uint32_t use,
+	struct hf_sdf_kept *out)
+{
+	static const enum hf_sdf_record_kind kinds[] = {HF_SDF_RECORD_PAIR, HF_SDF_RECORD_RSA};
+
+	for (size_t i = 0; i < 4; i++) {
+		enum hf_sdf_record_kind other = kinds[i / 2];
+		uint32_t other_use = i % 2 == 0 ? SDFX_USE_SIGN : SDFX_USE_ENC;
+		if ((other != kind || other_use != use) &&
+			hf_sdf_device_find(device, other, index, other_use, out) == SDR_OK)
+			return SDR_OK;
+	}
+	return SDR_KEYNOTEXIST;
+}
+
 int hf_sdf_device_find(struct hf_sdf_device *device, enum hf_sdf_record_kind kind, uint32_t index, uint32_t use,
 	struct hf_sdf_kept *out)
 {
 	pthread_rwlock_rdlock(&device->lock);
 	const struct hf_sdf_kept *kept = hf_sdf_keep_find(&device->keep, kind, index, use);
 	if (kept)
-		*out = *kept;
+		copy_out(kept, out);
 	pthread_rwlock_unlock(&device->lock);
 	return kept ? SDR_OK : SDR_KEYNOTEXIST;
 }
@@ -378,43 +418,55 @@ int hf_sdf_device_kek(struct hf_sdf_device *device, uint32_t index, uint8_t kek[
 	return rc;
 }
 
-/* The lock is held for writing. The key is usable only when its file is durable. */
-static int keep(struct hf_sdf_device *device, const struct hf_sdf_record *record, uint8_t *kek)
+static bool remove_file(struct hf_sdf_device *device, const struct hf_sdf_record *record)
 {
-	int rc = hf_sdf_keep_add(&device->keep, record, kek);
+	char name[HF_SDF_NAME_MAX];
 
+	hf_sdf_record_name(record, name);
+	return (unlinkat(device->folder_fd, name, 0) == 0 || errno == ENOENT) && fsync(device->folder_fd) == 0;
+}
+
+/* The lock is held for writing. The key is usable only when its file is durable. */
+static int keep(struct hf_sdf_device *device, const struct hf_sdf_record *record, uint8_t *kek, uint8_t *tail)
+{
+	if (hf_sdf_keep_find(&device->keep, record->kind, record->index, record->use))
+		return SDR_KEYERR;
+	int rc = hf_sdf_store_write(device->folder, record, tail);
 	if (rc != SDR_OK)
 		return rc;
-	rc = hf_sdf_store_write(device->folder, record, NULL);
+	rc = hf_sdf_keep_add(&device->keep, record, kek, tail);
 	if (rc != SDR_OK)
-		hf_sdf_keep_remove(
-			&device->keep, hf_sdf_keep_find(&device->keep, record->kind, record->index, record->use));
+		remove_file(device, record);
 	return rc;
 }
 
-int hf_sdf_device_keep(struct hf_sdf_device *device, const struct hf_sdf_record *record, const uint8_t *kek)
+int hf_sdf_device_keep(
+	struct hf_sdf_device *device, const struct hf_sdf_record *record, const uint8_t *kek, const uint8_t *tail)
 {
 	uint8_t *secret = kek ? hf_sdf_secret_take(&device->pool) : NULL;
+	uint8_t *behind = tail ? hf_try_alloc(hf_sdf_record_tail(record), 1) : NULL;
+	int rc = (kek && !secret) || (tail && !behind) ? SDR_NOBUFFER : SDR_OK;
 
-	if (kek && !secret)
-		return SDR_NOBUFFER;
-	if (kek)
-		memcpy(secret, kek, HF_SM4_KEY);
-	pthread_rwlock_wrlock(&device->lock);
-	int rc = keep(device, record, secret);
-	pthread_rwlock_unlock(&device->lock);
-	if (rc != SDR_OK)
+	if (rc == SDR_OK) {
+		if (kek)
+			memcpy(secret, kek, HF_SM4_KEY);
+		if (tail)
+			memcpy(behind, tail, hf_sdf_record_tail(record));
+		pthread_rwlock_wrlock(&device->lock);
+		rc = keep(device, record, secret, behind);
+		pthread_rwlock_unlock(&device->lock);
+	}
+	if (rc != SDR_OK) {
 		hf_sdf_secret_give(&device->pool, secret);
+		free(behind);
+	}
 	return rc;
 }
 
 /* The lock is held for writing. */
 static int forget(struct hf_sdf_device *device, struct hf_sdf_kept *kept)
 {
-	char name[HF_SDF_NAME_MAX];
-
-	hf_sdf_record_name(&kept->record, name);
-	if ((unlinkat(device->folder_fd, name, 0) != 0 && errno != ENOENT) || fsync(device->folder_fd) != 0)
+	if (!remove_file(device, &kept->record))
 		return SDR_FILEWERR;
 	hf_sdf_secret_give(&device->pool, kept->kek);
 	hf_sdf_keep_remove(&device->keep, kept);

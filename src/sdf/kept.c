@@ -33,14 +33,14 @@ struct hf_sdf_kept *hf_sdf_keep_by_id(const struct hf_sdf_keep *keep, uint64_t i
 	return kept;
 }
 
-int hf_sdf_keep_add(struct hf_sdf_keep *keep, const struct hf_sdf_record *record, uint8_t *kek)
+int hf_sdf_keep_add(struct hf_sdf_keep *keep, const struct hf_sdf_record *record, uint8_t *kek, uint8_t *tail)
 {
 	if (hf_sdf_keep_find(keep, record->kind, record->index, record->use))
 		return SDR_KEYERR;
 	struct hf_sdf_kept *kept = keep->num < HF_SDF_KEPT_MAX ? hf_try_alloc(1, sizeof(*kept)) : NULL;
 	if (!kept)
 		return SDR_NOBUFFER;
-	*kept = (struct hf_sdf_kept){.record = *record, .id = ++keep->last_id, .kek = kek};
+	*kept = (struct hf_sdf_kept){.record = *record, .id = ++keep->last_id, .kek = kek, .tail = tail};
 	struct hf_sdf_kept **bucket = &keep->buckets[bucket_of_kept(kept)];
 	kept->next = *bucket;
 	*bucket = kept;
@@ -56,6 +56,7 @@ void hf_sdf_keep_remove(struct hf_sdf_keep *keep, struct hf_sdf_kept *kept)
 		at = &(*at)->next;
 	*at = kept->next;
 	keep->num--;
+	free(kept->tail);
 	free(kept);
 }
 
@@ -76,6 +77,7 @@ void hf_sdf_keep_clear(struct hf_sdf_keep *keep)
 		while (keep->buckets[i]) {
 			struct hf_sdf_kept *kept = keep->buckets[i];
 			keep->buckets[i] = kept->next;
+			free(kept->tail);
 			free(kept);
 		}
 	}

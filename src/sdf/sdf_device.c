@@ -52,7 +52,7 @@ int SDF_GetDeviceInfo(void *hSessionHandle, DEVICEINFO *pstDeviceInfo)
 		.DeviceName = "libhufusdf",
 		.DeviceVersion = 1,
 		.StandardVersion = 2, /* the second edition, of 2023 */
-		.AsymAlgAbility = {SGD_SM2_1 | SGD_SM2_2 | SGD_SM2_3, 256},
+		.AsymAlgAbility = {SGD_SM2_1 | SGD_SM2_2 | SGD_SM2_3 | SGD_RSA, 2048},
 		.SymAlgAbility = SGD_SM4_ECB | SGD_SM4_CBC | SGD_SM4_CFB | SGD_SM4_OFB | SGD_SM4_MAC | SGD_SM4_CTR |
 				 SGD_SM4_GCM | SGD_SM4_CCM,
 		.HashAlgAbility = SGD_SM3,
@@ -93,14 +93,16 @@ static int open_and_grant(struct hf_sdf_session *session, const struct hf_sdf_ke
 	return rc;
 }
 
-/* Both keys of the index have one code, so whichever opens first has proved it. */
+/* All pairs of the index have one code, so whichever opens first has proved it. */
 static int get_right(struct hf_sdf_session *session, uint32_t index, struct hf_bytes code)
 {
+	static const enum hf_sdf_record_kind kinds[] = {HF_SDF_RECORD_PAIR, HF_SDF_RECORD_RSA};
 	int rc = SDR_KEYNOTEXIST;
 
-	for (uint32_t use = SDFX_USE_SIGN; use <= SDFX_USE_ENC; use++) {
+	for (size_t i = 0; i < 4; i++) {
 		struct hf_sdf_kept kept;
-		if (hf_sdf_device_find(session->device, HF_SDF_RECORD_PAIR, index, use, &kept) != SDR_OK)
+		uint32_t use = i % 2 == 0 ? SDFX_USE_SIGN : SDFX_USE_ENC;
+		if (hf_sdf_device_find(session->device, kinds[i / 2], index, use, &kept) != SDR_OK)
 			continue;
 		rc = open_and_grant(session, &kept, code);
 		if (rc != SDR_OK)
@@ -136,10 +138,8 @@ int SDF_ReleasePrivateKeyAccessRight(void *hSessionHandle, unsigned int uiKeyInd
 	if (rc != SDR_OK)
 		return rc;
 	hf_sdf_session_release(session, uiKeyIndex);
-	struct hf_sdf_device *device = session->device;
-	rc = hf_sdf_device_find(device, HF_SDF_RECORD_PAIR, uiKeyIndex, SDFX_USE_SIGN, &kept);
-	if (rc != SDR_OK)
-		rc = hf_sdf_device_find(device, HF_SDF_RECORD_PAIR, uiKeyIndex, SDFX_USE_ENC, &kept);
+	/* of no kind and use, so that any pair counts */
+	rc = hf_sdf_device_find_other(session->device, HF_SDF_RECORD_DEVICE, uiKeyIndex, 0, &kept);
 	hf_sdf_session_put(session);
 	return rc;
 }

@@ -147,7 +147,8 @@ bool hf_sdf_is_user_file(const char *name);
 struct hf_sdf_kept {
 	struct hf_sdf_record record;
 	uint64_t id;
-	uint8_t *kek; /* of the pool, when unlocked; 16 octets of use */
+	uint8_t *kek;  /* of the pool, when unlocked; 16 octets of use */
+	uint8_t *tail; /* what stands behind the record in its file; NULL in copies */
 	struct hf_sdf_kept *next;
 };
 
@@ -165,8 +166,8 @@ struct hf_sdf_keep {
 struct hf_sdf_kept *hf_sdf_keep_find(
 	const struct hf_sdf_keep *keep, enum hf_sdf_record_kind kind, uint32_t index, uint32_t use);
 struct hf_sdf_kept *hf_sdf_keep_by_id(const struct hf_sdf_keep *keep, uint64_t id);
-/* Takes over kek (of the pool, or NULL) on success. SDR_KEYERR: the place is taken; SDR_NOBUFFER. */
-int hf_sdf_keep_add(struct hf_sdf_keep *keep, const struct hf_sdf_record *record, uint8_t *kek);
+/* Takes over kek (of the pool, or NULL) and tail (or NULL) on success. SDR_KEYERR: the place is taken; SDR_NOBUFFER. */
+int hf_sdf_keep_add(struct hf_sdf_keep *keep, const struct hf_sdf_record *record, uint8_t *kek, uint8_t *tail);
 /* kept->kek is the caller's to give back. */
 void hf_sdf_keep_remove(struct hf_sdf_keep *keep, struct hf_sdf_kept *kept);
 /* The first (kept is NULL) and the next of all, in no order; NULL at the end. */
@@ -218,8 +219,16 @@ int hf_sdf_device_find(struct hf_sdf_device *device, enum hf_sdf_record_kind kin
 	struct hf_sdf_kept *out);
 /* SDR_PRKRERR: not unlocked; SDR_KEYNOTEXIST. The caller wipes kek. */
 int hf_sdf_device_kek(struct hf_sdf_device *device, uint32_t index, uint8_t kek[HF_SM4_KEY]);
-/* Writes the file and keeps the record. kek is NULL but for a KEK. SDR_KEYERR: taken; SDR_FILEWERR. */
-int hf_sdf_device_keep(struct hf_sdf_device *device, const struct hf_sdf_record *record, const uint8_t *kek);
+/* An RSA pair and its tail. SDR_KEYNOTEXIST. */
+int hf_sdf_device_find_tail(struct hf_sdf_device *device, uint32_t index, uint32_t use, struct hf_sdf_kept *out,
+	uint8_t tail[HF_SDF_RSA_TAIL]);
+/* Writes the file and keeps the record. kek is NULL but for a KEK, tail but for an RSA pair. SDR_KEYERR: taken;
+ * SDR_FILEWERR. */
+int hf_sdf_device_keep(
+	struct hf_sdf_device *device, const struct hf_sdf_record *record, const uint8_t *kek, const uint8_t *tail);
+/* What pairs an index has: the first of them that is there, but for the one of kind and use. SDR_KEYNOTEXIST. */
+int hf_sdf_device_find_other(struct hf_sdf_device *device, enum hf_sdf_record_kind kind, uint32_t index, uint32_t use,
+	struct hf_sdf_kept *out);
 int hf_sdf_device_forget(struct hf_sdf_device *device, uint64_t id);
 /* A copy of the management key; SDR_PRKRERR. The caller wipes it. */
 int hf_sdf_device_management(struct hf_sdf_device *device, uint8_t out[HF_SDF_SECRET]);
@@ -295,6 +304,7 @@ enum hf_sdf_work {
 
 struct hf_sdf_right {
 	uint64_t id; /* of the kept key */
+	enum hf_sdf_record_kind kind;
 	uint32_t index, use;
 	uint8_t *d;       /* of the device's pool */
 	uint8_t *inverse; /* likewise: what signing wants of d (struct hf_sm2_signer); NULL but of a signing pair */
@@ -328,6 +338,9 @@ int hf_sdf_session_open(struct hf_sdf_device *device, void **handle);
  */
 int hf_sdf_session_grant(struct hf_sdf_session *session, const struct hf_sdf_kept *kept, uint8_t *d);
 void hf_sdf_session_release(struct hf_sdf_session *session, uint32_t index);
+/* The secret of a kept pair, if the session has the right; else SDR_PRKRERR. The caller wipes it. */
+int hf_sdf_session_secret(
+	struct hf_sdf_session *session, const struct hf_sdf_kept *kept, uint8_t secret[HF_SDF_SECRET]);
 /* A signing pair made ready, if the session has the right; its z is not set. The caller clears it. */
 int hf_sdf_session_signer(struct hf_sdf_session *session, uint32_t index, struct hf_sm2_signer *signer);
 /* The private key of an internal pair and its record, if the session has the right. The caller wipes key->d. */

@@ -1,4 +1,4 @@
-#include "sdf/sdf_int.h"
+#include "sdf/rsa_key.h"
 
 #include "crypto/rand.h"
 
@@ -16,16 +16,15 @@ static bool is_index(unsigned int index)
 
 /* --- Pairs --- */
 
-/* An index has one access code: that of its other pair, if there is one. */
-static int check_code(struct hf_sdf_device *device, uint32_t index, uint32_t use, struct hf_bytes code)
+/* An index has one access code: that of its other pairs, if there are any. */
+static int check_code(struct hf_sdf_device *device, const struct hf_sdf_record *record, struct hf_bytes code)
 {
 	uint8_t d[HF_SDF_SECRET];
 	struct hf_sdf_kept other;
-	uint32_t other_use = use == SDFX_USE_SIGN ? SDFX_USE_ENC : SDFX_USE_SIGN;
 
-	if (hf_sdf_device_find(device, HF_SDF_RECORD_PAIR, index, use, &other) == SDR_OK)
+	if (hf_sdf_device_find(device, record->kind, record->index, record->use, &other) == SDR_OK)
 		return SDR_KEYERR;
-	if (hf_sdf_device_find(device, HF_SDF_RECORD_PAIR, index, other_use, &other) != SDR_OK)
+	if (hf_sdf_device_find_other(device, record->kind, record->index, record->use, &other) != SDR_OK)
 		return SDR_OK;
 	int rc = hf_sdf_record_open(&other.record, code, d);
 	hf_wipe(d, sizeof(d));
@@ -51,7 +50,7 @@ static int generate_pair(
 	struct hf_sdf_record record = {
 		.kind = HF_SDF_RECORD_PAIR, .index = index, .use = use, .iterations = hf_sdf_device_iterations(device)};
 	struct hf_sm2_key pair = {0};
-	int rc = check_code(device, index, use, code);
+	int rc = check_code(device, &record, code);
 
 	if (rc == SDR_OK)
 		rc = make_pair(&pair);
@@ -60,7 +59,7 @@ static int generate_pair(
 		rc = hf_sdf_record_seal(&record, code, pair.d);
 	}
 	if (rc == SDR_OK)
-		rc = hf_sdf_device_keep(device, &record, NULL);
+		rc = hf_sdf_device_keep(device, &record, NULL, NULL);
 	if (rc == SDR_OK)
 		hf_sdf_point_out(pair.pub, out);
 	hf_wipe(&pair, sizeof(pair));
@@ -85,6 +84,55 @@ int SDFX_GenerateInternalKeyPair_ECC(void *hSessionHandle, unsigned int uiKeyInd
 	return rc;
 }
 
+/* --- RSA --- */
+
+static int generate_rsa(
+	struct hf_sdf_device *device, uint32_t index, uint32_t use, struct hf_bytes code, RSArefPublicKey *out)
+{
+	struct hf_sdf_record record = {
+		.kind = HF_SDF_RECORD_RSA, .index = index, .use = use, .iterations = hf_sdf_device_iterations(device)};
+	uint8_t secret[HF_SDF_SECRET], tail[HF_SDF_RSA_TAIL];
+	RSArefPrivateKey key;
+	struct hf_err err;
+	int rc = check_code(device, &record, code);
+
+	if (rc == SDR_OK && !hf_rand(secret, sizeof(secret), NULL))
+		rc = SDR_RANDERR;
+	if (rc == SDR_OK && !hf_rsa_generate(&key, &err))
+		rc = hf_sdf_code(&err, SDR_PKOPERR);
+	if (rc == SDR_OK) {
+		hf_rsa_key_seal(&key, secret, tail);
+		hf_sm3(HF_BYTES_OF(tail), record.pub);
+		rc = hf_sdf_record_seal(&record, code, secret);
+	}
+	if (rc == SDR_OK)
+		rc = hf_sdf_device_keep(device, &record, NULL, tail);
+	if (rc == SDR_OK)
+		hf_rsa_public_of(&key, out);
+	hf_wipe(&key, sizeof(key));
+	hf_wipe(secret, sizeof(secret));
+	return rc;
+}
+
+int SDFX_GenerateInternalKeyPair_RSA(void *hSessionHandle, unsigned int uiKeyIndex, unsigned int uiUse,
+	unsigned int uiKeyBits, const unsigned char *pucAccessCode, unsigned int uiCodeLength,
+	RSArefPublicKey *pucPublicKey)
+{
+	if (!pucPublicKey)
+		return SDR_OUTARGERR;
+	if (!is_index(uiKeyIndex) || (uiUse != SDFX_USE_SIGN && uiUse != SDFX_USE_ENC) ||
+		uiKeyBits != HF_SDF_RSA_LEN * 8 || !is_code(pucAccessCode, uiCodeLength))
+		return SDR_INARGERR;
+	struct hf_sdf_session *session;
+	int rc = hf_sdf_session_enter(hSessionHandle, &session);
+	if (rc != SDR_OK)
+		return rc;
+	rc = generate_rsa(
+		session->device, uiKeyIndex, uiUse, (struct hf_bytes){pucAccessCode, uiCodeLength}, pucPublicKey);
+	hf_sdf_session_put(session);
+	return rc;
+}
+
 /* --- KEKs --- */
 
 static int generate_kek(struct hf_sdf_device *device, uint32_t index)
@@ -98,7 +146,7 @@ static int generate_kek(struct hf_sdf_device *device, uint32_t index)
 	if (rc == SDR_OK)
 		rc = hf_sdf_record_seal(&record, HF_BYTES_OF(management), secret);
 	if (rc == SDR_OK)
-		rc = hf_sdf_device_keep(device, &record, secret);
+		rc = hf_sdf_device_keep(device, &record, secret, NULL);
 	hf_wipe(management, sizeof(management));
 	hf_wipe(secret, sizeof(secret));
 	return rc;
@@ -117,15 +165,15 @@ int SDFX_GenerateKEK(void *hSessionHandle, unsigned int uiKEKIndex)
 	return rc;
 }
 
-static int destroy_pair(struct hf_sdf_session *session, uint32_t index, uint32_t use)
+static int destroy_pair(struct hf_sdf_session *session, enum hf_sdf_record_kind kind, uint32_t index, uint32_t use)
 {
-	struct hf_sm2_key pair;
+	uint8_t secret[HF_SDF_SECRET];
 	struct hf_sdf_kept kept;
-	int rc = hf_sdf_session_private(session, index, use, &pair);
+	int rc = hf_sdf_device_find(session->device, kind, index, use, &kept);
 
-	hf_wipe(&pair, sizeof(pair));
 	if (rc == SDR_OK)
-		rc = hf_sdf_device_find(session->device, HF_SDF_RECORD_PAIR, index, use, &kept);
+		rc = hf_sdf_session_secret(session, &kept, secret);
+	hf_wipe(secret, sizeof(secret));
 	return rc == SDR_OK ? hf_sdf_device_forget(session->device, kept.id) : rc;
 }
 
@@ -143,13 +191,18 @@ static int destroy_kek(struct hf_sdf_session *session, uint32_t index)
 
 int SDFX_DestroyInternalKey(void *hSessionHandle, unsigned int uiKeyIndex, unsigned int uiUse)
 {
-	if (uiUse < SDFX_USE_SIGN || uiUse > SDFX_USE_KEK)
+	if (uiUse < SDFX_USE_SIGN || uiUse > SDFX_USE_ENC_RSA)
 		return SDR_INARGERR;
 	struct hf_sdf_session *session;
 	int rc = hf_sdf_session_enter(hSessionHandle, &session);
 	if (rc != SDR_OK)
 		return rc;
-	rc = uiUse == SDFX_USE_KEK ? destroy_kek(session, uiKeyIndex) : destroy_pair(session, uiKeyIndex, uiUse);
+	if (uiUse == SDFX_USE_KEK)
+		rc = destroy_kek(session, uiKeyIndex);
+	else if (uiUse < SDFX_USE_KEK)
+		rc = destroy_pair(session, HF_SDF_RECORD_PAIR, uiKeyIndex, uiUse);
+	else
+		rc = destroy_pair(session, HF_SDF_RECORD_RSA, uiKeyIndex, uiUse - SDFX_USE_KEK);
 	hf_sdf_session_put(session);
 	return rc;
 }

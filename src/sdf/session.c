@@ -74,10 +74,12 @@ void hf_sdf_session_put(struct hf_sdf_session *session)
 
 /* --- Rights. The session's lock is held in the static ones. --- */
 
-static struct hf_sdf_right *right_to(struct hf_sdf_session *session, uint32_t index, uint32_t use)
+static struct hf_sdf_right *right_to(
+	struct hf_sdf_session *session, enum hf_sdf_record_kind kind, uint32_t index, uint32_t use)
 {
 	for (size_t i = 0; i < session->num_rights; i++) {
-		if (session->rights[i].index == index && session->rights[i].use == use)
+		const struct hf_sdf_right *right = &session->rights[i];
+		if (right->kind == kind && right->index == index && right->use == use)
 			return &session->rights[i];
 	}
 	return NULL;
@@ -110,12 +112,16 @@ _Static_assert(sizeof(((struct hf_sm2_signer *)0)->inverse) == HF_SDF_SECRET, "t
 
 int hf_sdf_session_grant(struct hf_sdf_session *session, const struct hf_sdf_kept *kept, uint8_t *d)
 {
-	struct hf_sdf_right granted = {.id = kept->id, .index = kept->record.index, .use = kept->record.use, .d = d};
+	struct hf_sdf_right granted = {.id = kept->id,
+		.kind = kept->record.kind,
+		.index = kept->record.index,
+		.use = kept->record.use,
+		.d = d};
 
 	if (!prepare(session, kept, d, &granted.inverse))
 		return SDR_NOBUFFER;
 	pthread_mutex_lock(&session->lock);
-	struct hf_sdf_right *right = right_to(session, kept->record.index, kept->record.use);
+	struct hf_sdf_right *right = right_to(session, kept->record.kind, kept->record.index, kept->record.use);
 	if (right)
 		give_right(session, right);
 	else if (session->num_rights < HF_SDF_RIGHTS_MAX)
@@ -140,21 +146,27 @@ void hf_sdf_session_release(struct hf_sdf_session *session, uint32_t index)
 	pthread_mutex_unlock(&session->lock);
 }
 
+int hf_sdf_session_secret(struct hf_sdf_session *session, const struct hf_sdf_kept *kept, uint8_t secret[HF_SDF_SECRET])
+{
+	pthread_mutex_lock(&session->lock);
+	const struct hf_sdf_right *right = right_to(session, kept->record.kind, kept->record.index, kept->record.use);
+	bool granted = right && right->id == kept->id;
+	if (granted)
+		memcpy(secret, right->d, HF_SDF_SECRET);
+	pthread_mutex_unlock(&session->lock);
+	return granted ? SDR_OK : SDR_PRKRERR;
+}
+
 int hf_sdf_session_private(struct hf_sdf_session *session, uint32_t index, uint32_t use, struct hf_sm2_key *key)
 {
 	struct hf_sdf_kept kept;
 	int rc = hf_sdf_device_find(session->device, HF_SDF_RECORD_PAIR, index, use, &kept);
 
-	if (rc != SDR_OK)
-		return rc;
-	pthread_mutex_lock(&session->lock);
-	const struct hf_sdf_right *right = right_to(session, index, use);
-	bool granted = right && right->id == kept.id;
-	if (granted)
-		memcpy(key->d, right->d, HF_SM2_SCALAR);
-	pthread_mutex_unlock(&session->lock);
-	memcpy(key->pub, kept.record.pub, HF_SM2_POINT);
-	return granted ? SDR_OK : SDR_PRKRERR;
+	if (rc == SDR_OK)
+		rc = hf_sdf_session_secret(session, &kept, key->d);
+	if (rc == SDR_OK)
+		memcpy(key->pub, kept.record.pub, HF_SM2_POINT);
+	return rc;
 }
 
 int hf_sdf_session_signer(struct hf_sdf_session *session, uint32_t index, struct hf_sm2_signer *signer)
@@ -165,7 +177,7 @@ int hf_sdf_session_signer(struct hf_sdf_session *session, uint32_t index, struct
 	if (rc != SDR_OK)
 		return rc;
 	pthread_mutex_lock(&session->lock);
-	const struct hf_sdf_right *right = right_to(session, index, SDFX_USE_SIGN);
+	const struct hf_sdf_right *right = right_to(session, HF_SDF_RECORD_PAIR, index, SDFX_USE_SIGN);
 	bool granted = right && right->id == kept.id;
 	if (granted)
 		memcpy(signer->inverse, right->inverse, sizeof(signer->inverse));
