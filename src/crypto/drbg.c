@@ -34,16 +34,23 @@ static void derive_sm3(const struct hf_bytes *parts, size_t num, uint8_t out[HF_
 	hf_wipe(digest, sizeof(digest));
 }
 
-/* v += a mod 2^440, a of at most 55 octets. */
+/* v += a mod 2^440; a is shorter, and at the end. Six words of 64 bits, then the seven octets that are left. */
 static void add(uint8_t v[HF_SM3_RNG_SEED], const uint8_t *a, size_t len)
 {
-	unsigned carry = 0;
+	uint8_t wide[HF_SM3_RNG_SEED + 1] = {0};
+	uint64_t carry = 0, top;
 
-	for (size_t i = 0; i < HF_SM3_RNG_SEED; i++) {
-		carry += v[HF_SM3_RNG_SEED - 1 - i] + (i < len ? a[len - 1 - i] : 0u);
-		v[HF_SM3_RNG_SEED - 1 - i] = (uint8_t)carry;
-		carry >>= 8;
+	memcpy(wide + sizeof(wide) - len, a, len);
+	for (size_t i = 0; i < 6; i++) {
+		size_t at = HF_SM3_RNG_SEED - 8 * (i + 1);
+		uint64_t x = hf_load64(v + at), y = hf_load64(wide + 1 + at), sum = x + y;
+		hf_store64(v + at, sum + carry);
+		carry = (sum < x) | (sum + carry < sum);
 	}
+	top = (hf_load64(v) >> 8) + hf_load64(wide) + carry;
+	for (size_t i = 0; i < 7; i++)
+		v[i] = (uint8_t)(top >> 8 * (6 - i));
+	hf_wipe(wide, sizeof(wide));
 }
 
 static void seed_sm3(struct hf_sm3_rng *rng, const struct hf_bytes *parts, size_t num)
@@ -80,20 +87,50 @@ static void add_hash(struct hf_sm3_rng *rng, uint8_t first, struct hf_bytes addi
 	hf_wipe(digest, sizeof(digest));
 }
 
+/* V becomes V + SM3(03 ‖ V) + C + counter. */
+static void step_sm3(struct hf_sm3_rng *rng, const uint8_t digest[HF_SM3_LEN])
+{
+	uint8_t counter[8];
+
+	add(rng->v, digest, HF_SM3_LEN);
+	add(rng->v, rng->c, sizeof(rng->c));
+	hf_store64(counter, rng->counter++);
+	add(rng->v, counter, sizeof(counter));
+}
+
 void hf_sm3_rng_generate(struct hf_sm3_rng *rng, struct hf_bytes additional, uint8_t *out, size_t len)
 {
-	uint8_t block[HF_SM3_LEN], counter[8];
+	uint8_t block[HF_SM3_LEN], first = 3;
 
 	HF_ASSERT(len <= HF_SM3_RNG_MAX);
 	if (additional.len > 0)
 		add_hash(rng, 2, additional);
 	hf_sm3(HF_BYTES_OF(rng->v), block);
 	memcpy(out, block, len);
-	add_hash(rng, 3, HF_BYTES_NONE);
-	add(rng->v, rng->c, sizeof(rng->c));
-	hf_store64(counter, rng->counter++);
-	add(rng->v, counter, sizeof(counter));
+	hash_parts((struct hf_bytes[]){{&first, 1}, HF_BYTES_OF(rng->v)}, 2, block);
+	step_sm3(rng, block);
 	hf_wipe(block, sizeof(block));
+}
+
+void hf_sm3_rng_generate_many(struct hf_sm3_rng *rngs, size_t num, uint8_t (*out)[HF_SM3_RNG_MAX])
+{
+	uint8_t states[HF_SM3_RNG_MANY][1 + HF_SM3_RNG_SEED], digests[HF_SM3_RNG_MANY][HF_SM3_LEN];
+	struct hf_bytes messages[HF_SM3_RNG_MANY] = {{NULL, 0}};
+
+	HF_ASSERT(num <= HF_SM3_RNG_MANY);
+	for (size_t i = 0; i < num; i++)
+		messages[i] = HF_BYTES_OF(rngs[i].v);
+	hf_sm3_many(messages, num, out);
+	for (size_t i = 0; i < num; i++) {
+		states[i][0] = 3;
+		memcpy(states[i] + 1, rngs[i].v, HF_SM3_RNG_SEED);
+		messages[i] = HF_BYTES_OF(states[i]);
+	}
+	hf_sm3_many(messages, num, digests);
+	for (size_t i = 0; i < num; i++)
+		step_sm3(&rngs[i], digests[i]);
+	hf_wipe(states, sizeof(states));
+	hf_wipe(digests, sizeof(digests));
 }
 
 /* SP 800-90A 10.3.3: the chain over IV, length, input and padding, under the key 00 01 … 0f. */

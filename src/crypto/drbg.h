@@ -30,6 +30,10 @@ void hf_sm3_rng_reseed(struct hf_sm3_rng *rng, struct hf_bytes entropy, struct h
 /* len <= HF_SM3_RNG_MAX */
 void hf_sm3_rng_generate(struct hf_sm3_rng *rng, struct hf_bytes additional, uint8_t *out, size_t len);
 
+/* One request of HF_SM3_RNG_MAX octets to each of num <= HF_SM3_RNG_MANY generators, side by side. */
+#define HF_SM3_RNG_MANY 16
+void hf_sm3_rng_generate_many(struct hf_sm3_rng *rngs, size_t num, uint8_t (*out)[HF_SM3_RNG_MAX]);
+
 #define HF_SM4_RNG_SEED 32
 #define HF_SM4_RNG_MAX  HF_SM4_BLOCK
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "crypto/drbg.h"
 #include "crypto/randtest.h"
+#include "crypto/sm3_int.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -23,10 +24,12 @@
 /* Zeros, as the pool is at first and in a child: free, and without a seed. */
 struct slot {
 	_Atomic unsigned taken;
-	bool seeded;
+	size_t num_rngs; /* 0: without a seed */
 	int64_t seeded_at;
-	struct hf_sm3_rng rng;
+	struct hf_sm3_rng rngs[HF_SM3_RNG_MANY];
 	struct hf_entropy_test test;
+	size_t num_ready; /* octets at the end of ready that nobody has had */
+	uint8_t ready[HF_SM3_RNG_MANY][HF_SM3_RNG_MAX];
 };
 
 struct pool {
@@ -118,36 +121,62 @@ static bool start_up(struct slot *slot, struct hf_err *err)
 	return ok;
 }
 
-static bool seed(struct slot *slot, struct hf_err *err)
+static bool seed_one(struct slot *slot, size_t i, bool again, struct hf_err *err)
 {
 	static const struct hf_rand_source kernel = {hf_rand_kernel, NULL};
-	uint8_t octets[HF_RAND_SEED];
+	uint8_t octets[HF_RAND_SEED], which = (uint8_t)i;
 	struct hf_bytes entropy = {octets, HF_RAND_SEED - HF_DRBG_NONCE_MIN};
 	struct hf_bytes nonce = {octets + entropy.len, HF_DRBG_NONCE_MIN};
 
-	if ((!slot->seeded && !start_up(slot, err)) || !hf_rand_seed(&kernel, &slot->test, octets, err))
+	if (!hf_rand_seed(&kernel, &slot->test, octets, err))
 		return false;
-	if (slot->seeded)
-		hf_sm3_rng_reseed(&slot->rng, entropy, nonce);
+	if (again)
+		hf_sm3_rng_reseed(&slot->rngs[i], entropy, nonce);
 	else
-		hf_sm3_rng_init(&slot->rng, entropy, nonce, HF_BYTES_LIT("hufu"));
-	slot->seeded = true;
-	slot->seeded_at = hf_ticks();
+		hf_sm3_rng_init(&slot->rngs[i], entropy, nonce, (struct hf_bytes){&which, 1});
 	hf_wipe(octets, sizeof(octets));
 	return true;
 }
 
+/* Seeds all generators of a slot, or seeds them again; octets of the old seed are given up. */
+static bool seed(struct slot *slot, struct hf_err *err)
+{
+	bool again = slot->num_rngs > 0;
+	size_t num = again ? slot->num_rngs : hf_sm3_lanes_kernel()->num_lanes;
+
+	if (!again && !start_up(slot, err))
+		return false;
+	for (size_t i = 0; i < num; i++) {
+		if (!seed_one(slot, i, again, err))
+			return false;
+	}
+	slot->num_rngs = num;
+	slot->num_ready = 0;
+	hf_wipe(slot->ready, sizeof(slot->ready));
+	slot->seeded_at = hf_ticks();
+	return true;
+}
+
+_Static_assert(HF_SM3_LANES <= HF_SM3_RNG_MANY, "a generator a lane");
+
 static bool fill(struct slot *slot, uint8_t *p, size_t len, struct hf_err *err)
 {
+	if (slot->num_rngs > 0 && hf_ticks() - slot->seeded_at >= RESEED_TIME && !seed(slot, err))
+		return false;
 	while (len > 0) {
-		size_t now = len < HF_SM3_RNG_MAX ? len : HF_SM3_RNG_MAX;
-		bool due = !slot->seeded || slot->rng.counter > RESEED_AFTER ||
-			   hf_ticks() - slot->seeded_at >= RESEED_TIME;
-		if (due && !seed(slot, err))
-			return false;
-		hf_sm3_rng_generate(&slot->rng, HF_BYTES_NONE, p, now);
+		size_t now = len < slot->num_ready ? len : slot->num_ready;
+		uint8_t *from = slot->ready[0] + slot->num_rngs * HF_SM3_RNG_MAX - slot->num_ready;
+		memcpy(p, from, now);
+		hf_wipe(from, now);
+		slot->num_ready -= now;
 		p += now;
 		len -= now;
+		if (len == 0)
+			break;
+		if ((slot->num_rngs == 0 || slot->rngs[0].counter > RESEED_AFTER) && !seed(slot, err))
+			return false;
+		hf_sm3_rng_generate_many(slot->rngs, slot->num_rngs, slot->ready);
+		slot->num_ready = slot->num_rngs * HF_SM3_RNG_MAX;
 	}
 	return true;
 }
@@ -172,8 +201,9 @@ bool hf_rand(void *out, size_t len, struct hf_err *err)
 	ok = fill(slot, out, len, err);
 	if (!ok) {
 		atomic_store_explicit(&pool->broken, 1, memory_order_release);
-		hf_wipe(&slot->rng, sizeof(slot->rng));
-		slot->seeded = false;
+		hf_wipe(slot->rngs, sizeof(slot->rngs));
+		hf_wipe(slot->ready, sizeof(slot->ready));
+		slot->num_rngs = slot->num_ready = 0;
 		hf_wipe(out, len);
 	}
 	atomic_store_explicit(&slot->taken, 0, memory_order_release);

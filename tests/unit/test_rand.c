@@ -100,6 +100,31 @@ static void both_generators_give_the_agreed_answers(void **state)
 	json_decref(file);
 }
 
+static void many_generators_give_what_each_gives_alone(void **state)
+{
+	struct hf_sm3_rng alone[HF_SM3_RNG_MANY], many[HF_SM3_RNG_MANY];
+	uint8_t entropy[32], want[32], got[HF_SM3_RNG_MANY][32];
+
+	(void)state;
+	for (size_t num = 0; num <= HF_SM3_RNG_MANY; num++) {
+		for (size_t i = 0; i < num; i++) {
+			hf_sm3_rng_init(
+				&alone[i], counting((uint8_t)(i + 9 * num), 32, entropy), HF_BYTES_NONE, HF_BYTES_NONE);
+			/* carries go all the way up */
+			memset(alone[i].v, 0xff, i < HF_SM3_RNG_SEED ? HF_SM3_RNG_SEED - i : 0);
+			many[i] = alone[i];
+		}
+		for (int round = 0; round < 5; round++) {
+			hf_sm3_rng_generate_many(many, num, got);
+			for (size_t i = 0; i < num; i++) {
+				hf_sm3_rng_generate(&alone[i], HF_BYTES_NONE, want, 32);
+				assert_memory_equal(got[i], want, 32);
+				assert_memory_equal(many[i].v, alone[i].v, HF_SM3_RNG_SEED);
+			}
+		}
+	}
+}
+
 static void the_self_test_passes(void **state)
 {
 	struct hf_err err;
@@ -260,6 +285,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_generators_give_the_agreed_answers),
+		cmocka_unit_test(many_generators_give_what_each_gives_alone),
 		cmocka_unit_test(the_self_test_passes),
 		cmocka_unit_test(raw_entropy_that_sticks_is_seen),
 		cmocka_unit_test(a_seed_that_fails_is_drawn_again_once),
