@@ -23,6 +23,27 @@ static int sign(const struct hf_sm2_signer *signer, const unsigned char digest[H
 	return SDR_OK;
 }
 
+/* As many as one go of the kernel takes; count > 0. */
+#define PART 64
+
+static size_t part_of(size_t count)
+{
+	return count < PART ? count : PART;
+}
+
+static int sign_part(
+	const struct hf_sm2_signer *signer, const unsigned char *digests, size_t count, ECCSignature *signatures)
+{
+	uint8_t sig[PART][HF_SM2_SIG];
+	struct hf_err err;
+
+	if (!hf_sm2_sign_batch(signer, (const uint8_t(*)[HF_SM3_LEN])digests, sig, count, &err))
+		return hf_sdf_code(&err, SDR_SIGNERR);
+	for (size_t i = 0; i < count; i++)
+		hf_sdf_sig_out(sig[i], &signatures[i]);
+	return SDR_OK;
+}
+
 int SDFX_InternalSignBatch_ECC(void *hSessionHandle, unsigned int uiISKIndex, unsigned int uiCount,
 	const unsigned char *pucDigests, ECCSignature *pucSignatures)
 {
@@ -37,8 +58,8 @@ int SDFX_InternalSignBatch_ECC(void *hSessionHandle, unsigned int uiISKIndex, un
 	if (rc != SDR_OK)
 		return rc;
 	rc = hf_sdf_session_signer(session, uiISKIndex, &signer);
-	for (size_t i = 0; rc == SDR_OK && i < uiCount; i++)
-		rc = sign(&signer, pucDigests + i * HF_SM3_LEN, &pucSignatures[i]);
+	for (size_t i = 0; rc == SDR_OK && i < uiCount; i += PART)
+		rc = sign_part(&signer, pucDigests + i * HF_SM3_LEN, part_of(uiCount - i), &pucSignatures[i]);
 	if (rc != SDR_OK)
 		memset(pucSignatures, 0, uiCount * sizeof(*pucSignatures));
 	hf_sm2_signer_clear(&signer);
@@ -118,16 +139,19 @@ static int unwrap(const uint8_t kek[HF_SM4_KEY], const uint8_t wrapped[SDFX_WRAP
 	return memcmp(pub, pair->pub, sizeof(pub)) == 0 ? SDR_OK : SDR_ENCDATAERR;
 }
 
-static int generate_wrapped(const uint8_t kek[HF_SM4_KEY], ECCrefPublicKey *pub, uint8_t wrapped[SDFX_WRAPPED_SIZE])
+static int generate_part(const uint8_t kek[HF_SM4_KEY], size_t count, ECCrefPublicKey *pub, unsigned char *wrapped)
 {
-	struct hf_sm2_key pair;
+	struct hf_sm2_key pairs[PART];
 	struct hf_err err;
 
-	if (!hf_sm2_generate(&pair, &err))
+	if (!hf_sm2_generate_batch(pairs, count, &err))
 		return hf_sdf_code(&err, SDR_PKOPERR);
-	int rc = wrap(kek, &pair, wrapped);
-	hf_sdf_point_out(pair.pub, pub);
-	hf_wipe(&pair, sizeof(pair));
+	int rc = SDR_OK;
+	for (size_t i = 0; rc == SDR_OK && i < count; i++) {
+		rc = wrap(kek, &pairs[i], wrapped + i * SDFX_WRAPPED_SIZE);
+		hf_sdf_point_out(pairs[i].pub, &pub[i]);
+	}
+	hf_wipe(pairs, sizeof(pairs));
 	return rc;
 }
 
@@ -145,8 +169,8 @@ int SDFX_GenerateWrappedKeyPairs_ECC(void *hSessionHandle, unsigned int uiKEKInd
 	if (rc != SDR_OK)
 		return rc;
 	rc = hf_sdf_device_kek(session->device, uiKEKIndex, kek);
-	for (size_t i = 0; rc == SDR_OK && i < uiCount; i++)
-		rc = generate_wrapped(kek, &pucPublicKeys[i], pucWrapped + i * SDFX_WRAPPED_SIZE);
+	for (size_t i = 0; rc == SDR_OK && i < uiCount; i += PART)
+		rc = generate_part(kek, part_of(uiCount - i), &pucPublicKeys[i], pucWrapped + i * SDFX_WRAPPED_SIZE);
 	if (rc != SDR_OK) {
 		memset(pucPublicKeys, 0, uiCount * sizeof(*pucPublicKeys));
 		memset(pucWrapped, 0, uiCount * SDFX_WRAPPED_SIZE);

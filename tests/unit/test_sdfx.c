@@ -93,6 +93,34 @@ static void assert_batch_refused(struct rig *rig, struct wrapped *w, int want)
 	assert_memory_equal(w->out, zeros, sizeof(zeros));
 }
 
+/* The kernel takes 64 at a time: every pair and every signature about that border is proved by a call of its own. */
+static void batches_of_any_length_are_whole(void **state)
+{
+	static const unsigned counts[] = {1, 2, 63, 64, 65, 130};
+	static unsigned char e[130][32], wrapped[130][SDFX_WRAPPED_SIZE];
+	static ECCrefPublicKey pubs[130];
+	static ECCSignature sigs[130];
+	struct rig *rig = *state;
+	struct wrapped w = {0};
+	void *s = rig->session;
+
+	wrap_some(rig, &w);
+	for (size_t i = 0; i < sizeof(e); i++)
+		e[i / 32][i % 32] = (unsigned char)(i * 7 + i / 251);
+	for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++) {
+		memset(sigs, 0, sizeof(sigs));
+		assert_sdr(SDFX_InternalSignBatch_ECC(s, 1, counts[c], e[0], sigs), SDR_OK);
+		assert_sdr(
+			SDFX_GenerateWrappedKeyPairs_ECC(s, 1, counts[c], pubs, wrapped[0], sizeof(wrapped)), SDR_OK);
+		for (size_t i = 0; i < counts[c]; i++) {
+			assert_sdr(SDF_InternalVerify_ECC(s, 1, e[i], 32, &sigs[i]), SDR_OK);
+			w.in[0].pub = pubs[i];
+			memcpy(w.in[0].wrapped, wrapped[i], SDFX_WRAPPED_SIZE);
+			assert_sdr(SDFX_RewrapKeyPairs_ECC(s, 1, 1, 1, w.in, w.out), SDR_OK);
+		}
+	}
+}
+
 static void one_bad_wrapped_pair_refuses_the_batch(void **state)
 {
 	struct rig *rig = *state;
@@ -356,6 +384,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_rig(rewrapped_pairs_open_for_their_user_and_carry_the_signature),
+		with_rig(batches_of_any_length_are_whole),
 		with_rig(one_bad_wrapped_pair_refuses_the_batch),
 		with_rig(every_octet_of_every_key_file_is_guarded),
 		with_rig(a_forger_who_mends_the_checksum_is_found_by_the_mac),
