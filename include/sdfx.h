@@ -58,6 +58,27 @@ int SDFX_StartDevice(
 	void *hDeviceHandle, const unsigned char *pucPassword, unsigned int uiPwdLength, unsigned int uiIterations);
 
 /*
+ * GM/T 0030 5.8, on command: known answers of SM2, SM3 and SM4, the periodic tests of GM/T 0005 over fresh random
+ * octets, and every stored key and file against damage. On SDR_HARDFAIL or SDR_RANDERR the device stops, for all
+ * sessions, until it is opened anew (which tests it again). SDR_NOBUFFER: not tested. Takes well under a second.
+ */
+int SDFX_SelfTest(void *hDeviceHandle);
+/*
+ * All of a device (its management key, pairs, KEKs, users' files) into one file, encrypted under a password of its own:
+ * docs/device-format.md. What is under access codes stays under them inside. The device must be unlocked (SDR_PRKRERR);
+ * SDR_FILEWERR; SDR_HARDFAIL: a file of the device is damaged.
+ */
+int SDFX_BackupDevice(
+	void *hDeviceHandle, const char *path, const unsigned char *pucPassword, unsigned int uiPwdLength);
+/*
+ * A backup into a device in its initial state (SDR_STEPERR otherwise), which is then ready, locked, and in all the
+ * device that was backed up, its serial number, password and access codes included. All or nothing.
+ * SDR_FILENOEXIST; SDR_ENCDATAERR: no backup; SDR_PRKRERR: the password is wrong, or the file was changed;
+ * SDR_FILEWERR.
+ */
+int SDFX_RestoreDevice(
+	void *hDeviceHandle, const char *path, const unsigned char *pucPassword, unsigned int uiPwdLength);
+/*
  * Allows (1) or forbids (0, as at first) the functions for debugging of sdf.h, which take and give keys in clear; a
  * device in service forbids them. The setting stays. SDR_PRKRERR: wrong password.
  */
@@ -136,6 +157,28 @@ typedef struct SDFX_RewrapOut_st {
  */
 int SDFX_RewrapKeyPairs_ECC(void *hSessionHandle, unsigned int uiKEKIndex, unsigned int uiISKIndex,
 	unsigned int uiCount, const SDFX_REWRAP_IN *pIn, SDFX_REWRAP_OUT *pOut);
+
+/* --- Bringing pairs in --- */
+
+/*
+ * Takes a pair that SDFX_GenerateWrappedKeyPairs_ECC gave (uiWrappedSize is SDFX_WRAPPED_SIZE) into the device, at
+ * uiKeyIndex for uiUse under an access code, as SDFX_GenerateInternalKeyPair_ECC does with a new one.
+ * SDR_PRKRERR: the device is locked, or the code is not that of the index; SDR_KEYNOTEXIST: no such KEK; SDR_KEYERR:
+ * the place is taken, or no point; SDR_ENCDATAERR: damaged, of another KEK, or of another public key.
+ */
+int SDFX_ImportWrappedKeyPair_ECC(void *hSessionHandle, unsigned int uiKEKIndex, const ECCrefPublicKey *pucPublicKey,
+	const unsigned char *pucWrapped, unsigned int uiWrappedSize, unsigned int uiKeyIndex, unsigned int uiUse,
+	const unsigned char *pucAccessCode, unsigned int uiCodeLength);
+/*
+ * Takes a pair that another device's SDFX_RewrapKeyPairs_ECC released to the signing pair of uiKeyIndex, which needs
+ * the access right, and keeps it as the encryption pair of the same index (GM/T 0030: the encryption pair comes from
+ * the KM). pucSigner is the public key of whoever released it. GM/T 0018's own EnvelopedKeyBlob has room for one octet
+ * of the encrypted key only; hence this form. SDR_PRKRERR, SDR_KEYNOTEXIST; SDR_SKOPERR: released to another key;
+ * SDR_VERIFYERR: not signed by pucSigner; SDR_ENCDATAERR: of another public key; SDR_KEYERR: the place is taken, or no
+ * point.
+ */
+int SDFX_ImportReleasedKeyPair_ECC(void *hSessionHandle, unsigned int uiKeyIndex, const unsigned char *pucAccessCode,
+	unsigned int uiCodeLength, const SDFX_REWRAP_OUT *pIn, const ECCrefPublicKey *pucSigner);
 
 #ifdef __cplusplus
 }

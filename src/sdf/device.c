@@ -56,6 +56,11 @@ static bool is_key_file(const char *name)
 	return len > 4 && strcmp(name + len - 4, ".key") == 0;
 }
 
+bool hf_sdf_is_ours(const char *name)
+{
+	return is_key_file(name) || hf_sdf_is_user_file(name);
+}
+
 /* Every key file, the integrity of each checked. */
 static int load(struct hf_sdf_device *device)
 {
@@ -114,6 +119,15 @@ static void enter_state(struct hf_sdf_device *device)
 
 	atomic_store(&device->debug, (device->self.use & HF_SDF_SELF_DEBUG) != 0);
 	atomic_store(&device->state, blank ? SDFX_STATE_INITIAL : SDFX_STATE_READY);
+}
+
+int hf_sdf_device_reload(struct hf_sdf_device *device)
+{
+	hf_sdf_keep_clear(&device->keep);
+	int rc = load(device);
+	if (rc == SDR_OK)
+		enter_state(device);
+	return rc;
 }
 
 int hf_sdf_device_open(const char *path, void **handle)

@@ -7,6 +7,7 @@
  *     record.c           one key file: sealed, opened, encoded, parsed
  *     object.c           the handle table, the library's one mutable global
  *     store.c file.c     records as files, users' files
+ *     backup.c           all of a folder in one encrypted file, and back; is the folder still what it was?
  *     cipher.c ccm.c     SM4 in pieces of any length
  *     secret.c           locked memory for keys in clear
  *
@@ -211,6 +212,8 @@ int hf_sdf_device_start(struct hf_sdf_device *device, struct hf_bytes password, 
 int hf_sdf_device_unlock(struct hf_sdf_device *device, struct hf_bytes password);
 /* SDR_PRKRERR: the password is wrong. */
 int hf_sdf_device_allow_debug(struct hf_sdf_device *device, struct hf_bytes password, bool allow);
+/* Reads its folder anew; the lock is held for writing, the state is initial. */
+int hf_sdf_device_reload(struct hf_sdf_device *device);
 /* The cost of access codes; its serial number, 16 digits. */
 uint32_t hf_sdf_device_iterations(struct hf_sdf_device *device);
 void hf_sdf_device_serial(struct hf_sdf_device *device, unsigned char out[16]);
@@ -233,10 +236,38 @@ int hf_sdf_device_forget(struct hf_sdf_device *device, uint64_t id);
 /* A copy of the management key; SDR_PRKRERR. The caller wipes it. */
 int hf_sdf_device_management(struct hf_sdf_device *device, uint8_t out[HF_SDF_SECRET]);
 
+/* --- backup.c --- */
+
+/* SDR_PRKRERR: the device is locked; SDR_FILEWERR. */
+int hf_sdf_backup(struct hf_sdf_device *device, const char *path, struct hf_bytes password);
+/* SDR_STEPERR: not in its initial state; SDR_FILENOEXIST; SDR_ENCDATAERR: no backup; SDR_PRKRERR: password, or damage.
+ */
+int hf_sdf_restore(struct hf_sdf_device *device, const char *path, struct hf_bytes password);
+/* Every file is what was read when the device was opened. SDR_HARDFAIL. */
+int hf_sdf_check_store(struct hf_sdf_device *device);
+/* "….key" or a user's file. */
+bool hf_sdf_is_ours(const char *name);
+
 /* --- selftest.c --- */
 
 /* Known answers of SM2, SM3, SM4. SDR_HARDFAIL. */
 int hf_sdf_selftest(void);
+/* The periodic tests of GM/T 0005 over what the generator gives now. SDR_RANDERR. */
+int hf_sdf_selftest_random(void);
+
+/* --- sdfx_keys.c, sdfx_batch.c --- */
+
+struct hf_sdf_place {
+	uint32_t index, use; /* SDFX_USE_ of a pair */
+	struct hf_bytes code;
+};
+
+/* Keeps a pair under its code. SDR_KEYERR: the place is taken; SDR_PRKRERR: not the code of the index. */
+int hf_sdf_keep_pair(struct hf_sdf_device *device, const struct hf_sdf_place *place, const struct hf_sm2_key *pair);
+/*
+ * pair->pub is given, pair->d comes out, proved to belong to it twice: by the tag and by the curve. SDR_ENCDATAERR.
+ */
+int hf_sdf_unwrap(const uint8_t kek[HF_SM4_KEY], const uint8_t wrapped[SDFX_WRAPPED_SIZE], struct hf_sm2_key *pair);
 
 /* --- cipher.c --- */
 

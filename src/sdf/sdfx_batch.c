@@ -117,8 +117,7 @@ static int wrap(const uint8_t kek[HF_SM4_KEY], const struct hf_sm2_key *pair, ui
 	return SDR_OK;
 }
 
-/* pair->pub is given, pair->d comes out, proved to belong to it twice: by the tag and by the curve. */
-static int unwrap(const uint8_t kek[HF_SM4_KEY], const uint8_t wrapped[SDFX_WRAPPED_SIZE], struct hf_sm2_key *pair)
+int hf_sdf_unwrap(const uint8_t kek[HF_SM4_KEY], const uint8_t wrapped[SDFX_WRAPPED_SIZE], struct hf_sm2_key *pair)
 {
 	uint8_t counter[HF_SM4_BLOCK] = {0}, tag[HF_SM3_LEN], pub[HF_SM2_POINT];
 	struct wrap_keys keys;
@@ -214,7 +213,7 @@ static int rewrap(const struct rewrapper *by, const SDFX_REWRAP_IN *in, SDFX_REW
 	if (rc == SDR_OK)
 		rc = hf_sdf_point_in(&in->recipient, recipient);
 	if (rc == SDR_OK)
-		rc = unwrap(by->kek, in->wrapped, &pair);
+		rc = hf_sdf_unwrap(by->kek, in->wrapped, &pair);
 	if (rc == SDR_OK)
 		rc = envelope(pair.d, recipient, out);
 	if (rc == SDR_OK) {

@@ -80,3 +80,61 @@ int SDFX_AllowDebug(
 	hf_sdf_device_put(device);
 	return rc;
 }
+
+/* --- Self-test on command --- */
+
+/* SDR_NOBUFFER says nothing about the device; everything else stops it. */
+static int test(struct hf_sdf_device *device)
+{
+	int rc = hf_sdf_selftest();
+
+	if (rc == SDR_OK)
+		rc = hf_sdf_selftest_random();
+	if (rc == SDR_OK)
+		rc = hf_sdf_check_store(device);
+	if (rc != SDR_OK && rc != SDR_NOBUFFER)
+		atomic_store(&device->state, SDFX_STATE_STOPPED);
+	return rc;
+}
+
+int SDFX_SelfTest(void *hDeviceHandle)
+{
+	struct hf_sdf_device *device = hf_sdf_device_get(hDeviceHandle);
+
+	if (!device)
+		return SDR_INARGERR;
+	int rc = atomic_load(&device->state) == SDFX_STATE_STOPPED ? SDR_HARDFAIL : test(device);
+	hf_sdf_device_put(device);
+	return rc;
+}
+
+/* --- Backup --- */
+
+int SDFX_BackupDevice(void *hDeviceHandle, const char *path, const unsigned char *pucPassword, unsigned int uiPwdLength)
+{
+	if (!path || !is_code(pucPassword, uiPwdLength))
+		return SDR_INARGERR;
+	struct hf_sdf_device *device = hf_sdf_device_get(hDeviceHandle);
+	if (!device)
+		return SDR_INARGERR;
+	int rc = hf_sdf_device_ready(device);
+	if (rc == SDR_OK)
+		rc = hf_sdf_backup(device, path, (struct hf_bytes){pucPassword, uiPwdLength});
+	hf_sdf_device_put(device);
+	return rc;
+}
+
+int SDFX_RestoreDevice(
+	void *hDeviceHandle, const char *path, const unsigned char *pucPassword, unsigned int uiPwdLength)
+{
+	if (!path || !is_code(pucPassword, uiPwdLength))
+		return SDR_INARGERR;
+	struct hf_sdf_device *device = hf_sdf_device_get(hDeviceHandle);
+	if (!device)
+		return SDR_INARGERR;
+	int rc = atomic_load(&device->state) == SDFX_STATE_INITIAL ? SDR_OK : SDR_STEPERR;
+	if (rc == SDR_OK)
+		rc = hf_sdf_restore(device, path, (struct hf_bytes){pucPassword, uiPwdLength});
+	hf_sdf_device_put(device);
+	return rc;
+}

@@ -44,22 +44,28 @@ static int make_pair(struct hf_sm2_key *pair)
 	return SDR_OK;
 }
 
-static int generate_pair(
-	struct hf_sdf_device *device, uint32_t index, uint32_t use, struct hf_bytes code, ECCrefPublicKey *out)
+int hf_sdf_keep_pair(struct hf_sdf_device *device, const struct hf_sdf_place *place, const struct hf_sm2_key *pair)
 {
-	struct hf_sdf_record record = {
-		.kind = HF_SDF_RECORD_PAIR, .index = index, .use = use, .iterations = hf_sdf_device_iterations(device)};
+	struct hf_sdf_record record = {.kind = HF_SDF_RECORD_PAIR,
+		.index = place->index,
+		.use = place->use,
+		.iterations = hf_sdf_device_iterations(device)};
+	int rc = check_code(device, &record, place->code);
+
+	if (rc != SDR_OK)
+		return rc;
+	memcpy(record.pub, pair->pub, sizeof(record.pub));
+	rc = hf_sdf_record_seal(&record, place->code, pair->d);
+	return rc == SDR_OK ? hf_sdf_device_keep(device, &record, NULL, NULL) : rc;
+}
+
+static int generate_pair(struct hf_sdf_device *device, const struct hf_sdf_place *place, ECCrefPublicKey *out)
+{
 	struct hf_sm2_key pair = {0};
-	int rc = check_code(device, &record, code);
+	int rc = make_pair(&pair);
 
 	if (rc == SDR_OK)
-		rc = make_pair(&pair);
-	if (rc == SDR_OK) {
-		memcpy(record.pub, pair.pub, sizeof(record.pub));
-		rc = hf_sdf_record_seal(&record, code, pair.d);
-	}
-	if (rc == SDR_OK)
-		rc = hf_sdf_device_keep(device, &record, NULL, NULL);
+		rc = hf_sdf_keep_pair(device, place, &pair);
 	if (rc == SDR_OK)
 		hf_sdf_point_out(pair.pub, out);
 	hf_wipe(&pair, sizeof(pair));
@@ -78,8 +84,8 @@ int SDFX_GenerateInternalKeyPair_ECC(void *hSessionHandle, unsigned int uiKeyInd
 	int rc = hf_sdf_session_enter(hSessionHandle, &session);
 	if (rc != SDR_OK)
 		return rc;
-	rc = generate_pair(
-		session->device, uiKeyIndex, uiUse, (struct hf_bytes){pucAccessCode, uiCodeLength}, pucPublicKey);
+	struct hf_sdf_place place = {uiKeyIndex, uiUse, {pucAccessCode, uiCodeLength}};
+	rc = generate_pair(session->device, &place, pucPublicKey);
 	hf_sdf_session_put(session);
 	return rc;
 }

@@ -1,7 +1,11 @@
 #include "sdf/sdf_int.h"
 
+#include "base/alloc.h"
 #include "base/hex.h"
+#include "crypto/rand.h"
+#include "crypto/randtest.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool sm3_knows(void)
@@ -68,4 +72,26 @@ static bool sm2_opens(void)
 int hf_sdf_selftest(void)
 {
 	return sm3_knows() && sm4_knows() && sm2_knows() && sm2_opens() ? SDR_OK : SDR_HARDFAIL;
+}
+
+static bool draw(void *ctx, uint8_t *out, size_t len, struct hf_err *err)
+{
+	(void)ctx;
+	return hf_rand(out, len, err);
+}
+
+//= GM/T 0030 6.2
+int hf_sdf_selftest_random(void)
+{
+	const struct hf_randtest_source source = {.draw = draw};
+	struct hf_randtest_report *report = hf_try_alloc(1, sizeof(*report));
+	struct hf_err err;
+
+	if (!report)
+		return SDR_NOBUFFER;
+	bool ok = hf_randtest_device(&hf_randtest_periodic, &source, report, &err);
+	free(report);
+	if (ok)
+		return SDR_OK;
+	return err.code == HF_E_MEMORY ? SDR_NOBUFFER : SDR_RANDERR;
 }
