@@ -19,26 +19,43 @@ static int64_t sign_mask(int64_t v)
 	return v;
 }
 
-/* zeta is -(delta + 1/2); returns the new one. The row u, v starts at 8, so that 59 doublings bring it to 2^62. */
+/*
+ * num <= 30 steps; zeta is -(delta + 1/2), and the new one is returned. by is times 2^num. Its rows are kept as u +
+ * v·2^32 and q + r·2^32, on which the steps, being linear, work as on two numbers.
+ */
+static int64_t half(int64_t zeta, uint64_t *f, uint64_t *g, unsigned num, struct matrix *by)
+{
+	uint64_t uv = 1, qr = (uint64_t)1 << 32;
+
+	for (unsigned i = 0; i < num; i++) {
+		uint64_t swap = (uint64_t)sign_mask(zeta), odd = hf_mask(*g & 1), both = swap & odd;
+		uint64_t next_f = *f ^ ((*f ^ *g) & both), next_uv = uv ^ ((uv ^ qr) & both);
+		*g += ((*f ^ swap) - swap) & odd;
+		qr += ((uv ^ swap) - swap) & odd;
+		zeta = (zeta ^ (int64_t)both) - 1;
+		*f = next_f;
+		uv = next_uv;
+		*g >>= 1;
+		uv <<= 1;
+	}
+	by->u = (int32_t)uv;
+	by->v = (int64_t)(uv - (uint64_t)by->u) >> 32;
+	by->q = (int32_t)qr;
+	by->r = (int64_t)(qr - (uint64_t)by->q) >> 32;
+	return zeta;
+}
+
+/* STEPS steps on the low limbs. */
 static int64_t divide(int64_t zeta, uint64_t f, uint64_t g, struct matrix *by)
 {
-	uint64_t u = 8, v = 0, q = 0, r = 8;
+	struct matrix a, b;
 
-	for (size_t i = 0; i < STEPS; i++) {
-		uint64_t swap = (uint64_t)sign_mask(zeta), odd = hf_mask(g & 1);
-		g += ((f ^ swap) - swap) & odd;
-		q += ((u ^ swap) - swap) & odd;
-		r += ((v ^ swap) - swap) & odd;
-		swap &= odd;
-		zeta = (zeta ^ (int64_t)swap) - 1;
-		f += g & swap;
-		u += q & swap;
-		v += r & swap;
-		g >>= 1;
-		u <<= 1;
-		v <<= 1;
-	}
-	*by = (struct matrix){(int64_t)u, (int64_t)v, (int64_t)q, (int64_t)r};
+	zeta = half(zeta, &f, &g, STEPS / 2 + 1, &a);
+	zeta = half(zeta, &f, &g, STEPS / 2, &b);
+	by->u = 8 * (b.u * a.u + b.v * a.q);
+	by->v = 8 * (b.u * a.v + b.v * a.r);
+	by->q = 8 * (b.q * a.u + b.r * a.q);
+	by->r = 8 * (b.q * a.v + b.r * a.r);
 	return zeta;
 }
 

@@ -120,16 +120,25 @@ static inline void hf_limbs_sqr(uint64_t t[8], const uint64_t a[4])
 static inline void hf_limbs_in(uint64_t r[4], const uint8_t in[32])
 {
 	for (size_t i = 0; i < 4; i++) {
-		r[i] = 0;
-		for (size_t j = 0; j < 8; j++)
-			r[i] = r[i] << 8 | in[8 * (3 - i) + j];
+		const uint8_t *p = in + 8 * (3 - i);
+		r[i] = (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 | (uint64_t)p[3] << 32 |
+		       (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 | (uint64_t)p[6] << 8 | p[7];
 	}
 }
 
 static inline void hf_limbs_out(uint8_t out[32], const uint64_t a[4])
 {
-	for (size_t i = 0; i < 32; i++)
-		out[i] = (uint8_t)(a[3 - i / 8] >> (56 - i % 8 * 8));
+	for (size_t i = 0; i < 4; i++) {
+		uint8_t *p = out + 8 * (3 - i);
+		p[0] = (uint8_t)(a[i] >> 56);
+		p[1] = (uint8_t)(a[i] >> 48);
+		p[2] = (uint8_t)(a[i] >> 40);
+		p[3] = (uint8_t)(a[i] >> 32);
+		p[4] = (uint8_t)(a[i] >> 24);
+		p[5] = (uint8_t)(a[i] >> 16);
+		p[6] = (uint8_t)(a[i] >> 8);
+		p[7] = (uint8_t)a[i];
+	}
 }
 
 #endif

@@ -20,7 +20,7 @@ const struct hf_sm2_curve *hf_sm2_curve(void)
 {
 #if defined(__x86_64__)
 	if (hf_cpu_has(HF_CPU_AVX2 | HF_CPU_BMI2 | HF_CPU_ADX))
-		return &hf_sm2_curve_adx;
+		return hf_cpu_has(HF_CPU_AVX512) ? &hf_sm2_curve_avx512 : &hf_sm2_curve_adx;
 #endif
 	return &hf_sm2_curve_portable;
 }

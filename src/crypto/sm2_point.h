@@ -34,6 +34,8 @@ struct hf_sm2_curve {
 extern const struct hf_sm2_curve hf_sm2_curve_portable;
 /* Field in assembly with mulx, adcx and adox; x86-64 only. */
 extern const struct hf_sm2_curve hf_sm2_curve_adx;
+/* The same, reading tables 64 octets at a time. */
+extern const struct hf_sm2_curve hf_sm2_curve_avx512;
 const struct hf_sm2_curve *hf_sm2_curve(void);
 
 /* From x ‖ y, checked. Errors: HF_E_INPUT. */

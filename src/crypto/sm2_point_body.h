@@ -26,13 +26,13 @@ typedef uint32_t lanes __attribute__((vector_size(LANE_BYTES)));
 
 struct jacobian {
 	struct hf_sm2_fe x, y, z;
-};
+} __attribute__((aligned(LANE_BYTES))); /* so that its size is a multiple, too */
 
 struct xyzz {
 	struct hf_sm2_fe x, y, zz, zzz;
 };
 
-#define TABLE_MAX 96 /* octets of the largest table entry */
+#define TABLE_MAX 128 /* octets of the largest table entry */
 
 /* out = entry index - 1 of num entries of size octets; zeros for index 0. */
 static inline __attribute__((always_inline)) void pick(

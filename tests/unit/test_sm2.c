@@ -17,11 +17,14 @@
 #include <openssl/obj_mac.h>
 #include <stdlib.h>
 
+#define ADX (HF_CPU_AVX2 | HF_CPU_BMI2 | HF_CPU_ADX)
+
 static const struct {
 	const char *name;
 	unsigned features;
-} variants[] = {{"portable", 0}, {"adx", HF_CPU_AVX2 | HF_CPU_BMI2 | HF_CPU_ADX},
-	{"ifma", HF_CPU_AVX2 | HF_CPU_BMI2 | HF_CPU_ADX | HF_CPU_AVX512 | HF_CPU_IFMA}};
+} variants[] = {
+	{"portable", 0}, {"adx", ADX}, {"avx512", ADX | HF_CPU_AVX512}, {"ifma", ADX | HF_CPU_AVX512 | HF_CPU_IFMA}};
+#define LANES        3 /* the one that has them */
 #define NUM_VARIANTS (sizeof(variants) / sizeof(variants[0]))
 
 /* True if the variant can run here; from then on it does. */
@@ -563,7 +566,7 @@ static void numbers_in_lanes_agree_with_openssl(void **state)
 {
 	uint64_t a[5][8], b[5][8], r[5][8];
 
-	if (!use(2)) {
+	if (!use(LANES)) {
 		print_message("no AVX-512 IFMA on this processor\n");
 		skip();
 	}
@@ -674,7 +677,7 @@ static void lanes_confirm_sums_and_never_a_wrong_one(void **state)
 	const struct outside *out = *state;
 	uint64_t s[8][4], t[8][4], m[8][4];
 
-	if (!use(2)) {
+	if (!use(LANES)) {
 		print_message("no AVX-512 IFMA on this processor\n");
 		skip();
 	}
