@@ -28,8 +28,12 @@ static bool check_same_alg(const struct hf_alg *inner, const struct hf_alg *oute
 	return true;
 }
 
-static bool check_serial(struct hf_bytes serial, struct hf_err *err)
+enum serials { SERIALS_STRICT, SERIALS_ANY };
+
+static bool check_serial(struct hf_bytes serial, enum serials serials, struct hf_err *err)
 {
+	if (serials == SERIALS_ANY && serial.len <= HF_SERIAL_MAX)
+		return true;
 	if (serial.len > HF_SERIAL_MAX || (serial.p[0] & 0x80) || (serial.len == 1 && serial.p[0] == 0))
 		return hf_fail(err, HF_E_INPUT,
 			"serialNumber: must be positive and at most %d octets (RFC 5280 4.1.2.2)", HF_SERIAL_MAX);
@@ -74,11 +78,11 @@ static bool read_cert_extensions(struct hf_cert *cert, struct hf_err *err)
 	return true;
 }
 
-static bool read_tbs_cert(struct hf_bytes tbs, struct hf_cert *cert, struct hf_err *err)
+static bool read_tbs_cert(struct hf_bytes tbs, enum serials serials, struct hf_cert *cert, struct hf_err *err)
 {
 	cert->tbs_der = tbs;
 	if (!hf_der_decode(&hf_TBSCertificate, tbs, &cert->tbs, err) || !check_cert_version(&cert->tbs, err) ||
-		!check_serial(cert->tbs.serialNumber, err) || !read_cert_extensions(cert, err))
+		!check_serial(cert->tbs.serialNumber, serials, err) || !read_cert_extensions(cert, err))
 		return false;
 	cert->is_sm2 = hf_spki_is_sm2(&cert->tbs.subjectPublicKeyInfo);
 	if (cert->is_sm2 && !hf_spki_sm2(&cert->tbs.subjectPublicKeyInfo, cert->pub, err))
@@ -89,23 +93,33 @@ static bool read_tbs_cert(struct hf_bytes tbs, struct hf_cert *cert, struct hf_e
 bool hf_decode_tbs_cert(struct hf_bytes tbs, struct hf_cert *cert, struct hf_err *err)
 {
 	memset(cert, 0, sizeof(*cert));
-	return (check_size(tbs, HF_CERT_MAX, err) && read_tbs_cert(tbs, cert, err)) ||
+	return (check_size(tbs, HF_CERT_MAX, err) && read_tbs_cert(tbs, SERIALS_STRICT, cert, err)) ||
 	       hf_fail_in(err, "certificate to be signed");
 }
 
-bool hf_decode_cert(struct hf_bytes der, struct hf_cert *cert, struct hf_err *err)
+static bool decode_cert(struct hf_bytes der, enum serials serials, struct hf_cert *cert, struct hf_err *err)
 {
 	struct hf_signed object;
 
 	memset(cert, 0, sizeof(*cert));
 	if (!check_size(der, HF_CERT_MAX, err) || !open_signed(der, &object, err) ||
-		!read_tbs_cert(object.toBeSigned, cert, err) ||
+		!read_tbs_cert(object.toBeSigned, serials, cert, err) ||
 		!check_same_alg(&cert->tbs.signature, &object.signatureAlgorithm, err))
 		return hf_fail_in(err, "certificate");
 	cert->der = der;
 	cert->signatureAlgorithm = object.signatureAlgorithm;
 	cert->signature = object.signature.bytes;
 	return true;
+}
+
+bool hf_decode_cert(struct hf_bytes der, struct hf_cert *cert, struct hf_err *err)
+{
+	return decode_cert(der, SERIALS_STRICT, cert, err);
+}
+
+bool hf_decode_cert_foreign(struct hf_bytes der, struct hf_cert *cert, struct hf_err *err)
+{
+	return decode_cert(der, SERIALS_ANY, cert, err);
 }
 
 /* extensionRequest (RFC 2985 5.4.2): one value, a list of extensions; and no attribute twice. */
@@ -165,14 +179,14 @@ bool hf_decode_csr(struct hf_bytes der, struct hf_csr *csr, struct hf_err *err)
 }
 
 /* Every entry is checked here once, so that walking the list cannot fail. */
-static bool read_entries(struct hf_crl *crl, struct hf_err *err)
+static bool read_entries(struct hf_crl *crl, enum serials serials, struct hf_err *err)
 {
 	struct hf_der_list rest = crl->tbs.revokedCertificates;
 	struct hf_revoked revoked;
 	bool unknown;
 
 	for (size_t i = 0; hf_der_list_next(&rest, &hf_RevokedCertificate, &revoked); i++) {
-		if (!check_serial(revoked.userCertificate, err) ||
+		if (!check_serial(revoked.userCertificate, serials, err) ||
 			!hf_ext_check(&revoked.crlEntryExtensions, &unknown, err))
 			return hf_fail_in(err, "revokedCertificates: element %zu", i);
 		if (revoked.crlEntryExtensions.content.p && crl->tbs.version != 1)
@@ -204,7 +218,7 @@ static bool read_crl_extensions(struct hf_crl *crl, struct hf_err *err)
 	return true;
 }
 
-static bool read_tbs_crl(struct hf_bytes tbs, struct hf_crl *crl, struct hf_err *err)
+static bool read_tbs_crl(struct hf_bytes tbs, enum serials serials, struct hf_crl *crl, struct hf_err *err)
 {
 	crl->tbs_der = tbs;
 	if (!hf_der_decode(&hf_TBSCertList, tbs, &crl->tbs, err))
@@ -214,28 +228,39 @@ static bool read_tbs_crl(struct hf_bytes tbs, struct hf_crl *crl, struct hf_err 
 			err, HF_E_INPUT, "version: %lld is not v2(1) (RFC 5280 5.1.2.1)", (long long)crl->tbs.version);
 	if (crl->tbs.crlExtensions.content.p && !crl->tbs.has_version)
 		return hf_fail(err, HF_E_INPUT, "version: extensions need v2 (RFC 5280 5.1.2.1)");
-	return read_crl_extensions(crl, err) && read_entries(crl, err);
+	return read_crl_extensions(crl, err) && read_entries(crl, serials, err);
 }
 
 bool hf_decode_tbs_crl(struct hf_bytes tbs, struct hf_crl *crl, struct hf_err *err)
 {
 	memset(crl, 0, sizeof(*crl));
-	return (check_size(tbs, HF_CRL_MAX, err) && read_tbs_crl(tbs, crl, err)) || hf_fail_in(err, "CRL to be signed");
+	return (check_size(tbs, HF_CRL_MAX, err) && read_tbs_crl(tbs, SERIALS_STRICT, crl, err)) ||
+	       hf_fail_in(err, "CRL to be signed");
 }
 
-bool hf_decode_crl(struct hf_bytes der, struct hf_crl *crl, struct hf_err *err)
+static bool decode_crl(struct hf_bytes der, enum serials serials, struct hf_crl *crl, struct hf_err *err)
 {
 	struct hf_signed object;
 
 	memset(crl, 0, sizeof(*crl));
 	if (!check_size(der, HF_CRL_MAX, err) || !open_signed(der, &object, err) ||
-		!read_tbs_crl(object.toBeSigned, crl, err) ||
+		!read_tbs_crl(object.toBeSigned, serials, crl, err) ||
 		!check_same_alg(&crl->tbs.signature, &object.signatureAlgorithm, err))
 		return hf_fail_in(err, "CRL");
 	crl->der = der;
 	crl->signatureAlgorithm = object.signatureAlgorithm;
 	crl->signature = object.signature.bytes;
 	return true;
+}
+
+bool hf_decode_crl(struct hf_bytes der, struct hf_crl *crl, struct hf_err *err)
+{
+	return decode_crl(der, SERIALS_STRICT, crl, err);
+}
+
+bool hf_decode_crl_foreign(struct hf_bytes der, struct hf_crl *crl, struct hf_err *err)
+{
+	return decode_crl(der, SERIALS_ANY, crl, err);
 }
 
 bool hf_decode_armour(struct hf_bytes file, const char *label, struct hf_buf *der, struct hf_err *err)

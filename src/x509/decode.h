@@ -26,6 +26,13 @@ HF_MUST_USE bool hf_decode_cert(struct hf_bytes der, struct hf_cert *cert, struc
 HF_MUST_USE bool hf_decode_csr(struct hf_bytes der, struct hf_csr *csr, struct hf_err *err);
 HF_MUST_USE bool hf_decode_crl(struct hf_bytes der, struct hf_crl *crl, struct hf_err *err);
 
+/*
+ * The same for reading and verifying what others issued long ago: serial numbers that are zero or negative are taken,
+ * since RFC 5280 4.1.2.2 asks certificate users to handle them. For path.h; never for what enters our own services.
+ */
+HF_MUST_USE bool hf_decode_cert_foreign(struct hf_bytes der, struct hf_cert *cert, struct hf_err *err);
+HF_MUST_USE bool hf_decode_crl_foreign(struct hf_bytes der, struct hf_crl *crl, struct hf_err *err);
+
 /* The same of what is to be signed: how the device process reads what it is asked to sign. */
 HF_MUST_USE bool hf_decode_tbs_cert(struct hf_bytes tbs, struct hf_cert *cert, struct hf_err *err);
 HF_MUST_USE bool hf_decode_tbs_csr(struct hf_bytes info, struct hf_csr *csr, struct hf_err *err);

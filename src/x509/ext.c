@@ -11,7 +11,7 @@
 #define VALUE_MAX      65536 /* octets of one value that we make */
 
 /* What we understand: each must decode as its type, and one that is critical need not stop anybody. */
-static const struct {
+static const struct known {
 	enum hf_oid oid;
 	const struct hf_der_type *type;
 } known[] = {
@@ -33,6 +33,12 @@ static const struct {
 	{HF_OID_AUTHORITY_INFO_ACCESS, &hf_AuthorityInfoAccess},
 	{HF_OID_SUBJECT_INFO_ACCESS, &hf_AuthorityInfoAccess},
 	{HF_OID_OCSP_NOCHECK, &hf_OcspNoCheck},
+	{HF_OID_NAME_CONSTRAINTS, &hf_NameConstraints},
+	{HF_OID_POLICY_MAPPINGS, &hf_PolicyMappings},
+	{HF_OID_POLICY_CONSTRAINTS, &hf_PolicyConstraints},
+	{HF_OID_INHIBIT_ANY_POLICY, &hf_InhibitAnyPolicy},
+	{HF_OID_DELTA_CRL_INDICATOR, &hf_CRLNumber},
+	{HF_OID_CERTIFICATE_ISSUER, &hf_GeneralNames},
 	/* The identity extensions occur in several shapes: see hf_identity_get. */
 	{HF_OID_IDENTIFY_CODE, &hf_der_Any},
 	{HF_OID_RESIDENT_ID, &hf_der_Any},
@@ -43,14 +49,44 @@ static const struct {
 	{HF_OID_TAXATION_NUMBER, &hf_der_Any},
 	{HF_OID_UNIFIED_SOCIAL_CREDIT_CODE, &hf_der_Any},
 };
+/* Obeyed by path validation and by nobody else. */
+static const enum hf_oid path_only[] = {HF_OID_NAME_CONSTRAINTS, HF_OID_POLICY_MAPPINGS, HF_OID_POLICY_CONSTRAINTS,
+	HF_OID_INHIBIT_ANY_POLICY, HF_OID_DELTA_CRL_INDICATOR, HF_OID_CERTIFICATE_ISSUER};
+
 #define NUM_KNOWN (sizeof(known) / sizeof(known[0]))
 
-const struct hf_der_type *hf_ext_type(struct hf_bytes oid)
+static const struct known *find_known(struct hf_bytes oid)
 {
 	for (size_t i = 0; i < NUM_KNOWN; i++)
 		if (hf_oid_is(oid, known[i].oid))
-			return known[i].type;
+			return &known[i];
 	return NULL;
+}
+
+static bool is_path_only(enum hf_oid oid)
+{
+	for (size_t i = 0; i < sizeof(path_only) / sizeof(path_only[0]); i++)
+		if (path_only[i] == oid)
+			return true;
+	return false;
+}
+
+const struct hf_der_type *hf_ext_type(struct hf_bytes oid)
+{
+	const struct known *row = find_known(oid);
+
+	return row ? row->type : NULL;
+}
+
+bool hf_ext_unknown_to_path(const struct hf_der_list *extensions)
+{
+	struct hf_der_list rest = *extensions;
+	struct hf_extension extension;
+
+	while (hf_der_list_next(&rest, &hf_Extension, &extension))
+		if (extension.critical && !find_known(extension.extnID))
+			return true;
+	return false;
 }
 
 bool hf_key_usage_of(const struct hf_der_bits *bits, unsigned *usage, struct hf_err *err)
@@ -209,6 +245,7 @@ static bool check_value(const struct hf_extension *extension, const struct hf_de
 		max_align_t align;
 		struct hf_der_bits bits;
 		struct hf_basic_constraints constraints;
+		struct hf_policy_constraints policies;
 		int64_t number;
 		uint8_t octets[256];
 	} value;
@@ -225,6 +262,10 @@ static bool check_value(const struct hf_extension *extension, const struct hf_de
 	if (type == &hf_BasicConstraints && value.constraints.has_path_len &&
 		(value.constraints.pathLenConstraint < 0 || value.constraints.pathLenConstraint > INT32_MAX))
 		return hf_fail(err, HF_E_INPUT, "pathLenConstraint out of range (RFC 5280 4.2.1.9)");
+	if ((type == &hf_InhibitAnyPolicy && value.number < 0) ||
+		(type == &hf_PolicyConstraints &&
+			(value.policies.requireExplicitPolicy < 0 || value.policies.inhibitPolicyMapping < 0)))
+		return hf_fail(err, HF_E_INPUT, "a negative SkipCerts (RFC 5280 4.2.1.11)");
 	return true;
 }
 
@@ -244,10 +285,10 @@ bool hf_ext_check(const struct hf_der_list *extensions, bool *unknown_critical, 
 			if (hf_bytes_equal(seen[i], extension.extnID))
 				return hf_fail(err, HF_E_INPUT, "extension %s is there twice (RFC 5280 4.2)", text);
 		seen[num] = extension.extnID;
-		const struct hf_der_type *type = hf_ext_type(extension.extnID);
-		if (!type)
+		const struct known *row = find_known(extension.extnID);
+		if (!row || is_path_only(row->oid))
 			*unknown_critical |= extension.critical;
-		else if (!check_value(&extension, type, err))
+		if (row && !check_value(&extension, row->type, err))
 			return hf_fail_in(err, "extension %s", hf_oid_name(extension.extnID));
 	}
 	return true;

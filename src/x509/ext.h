@@ -46,6 +46,22 @@ struct hf_policy_qualifier {
 	struct hf_bytes policyQualifierId; /* OID */
 	struct hf_bytes qualifier;         /* TLV */
 };
+struct hf_policy_mapping {
+	struct hf_bytes issuerDomainPolicy, subjectDomainPolicy; /* OIDs */
+};
+struct hf_policy_constraints {
+	bool has_require, has_inhibit;
+	int64_t requireExplicitPolicy, inhibitPolicyMapping;
+};
+struct hf_general_subtree {
+	struct hf_general_name base;
+	int64_t minimum; /* 0, or nobody knows what it means (RFC 5280 4.2.1.10) */
+	bool has_maximum;
+	int64_t maximum;
+};
+struct hf_name_constraints {
+	struct hf_der_list permittedSubtrees, excludedSubtrees; /* of hf_GeneralSubtree */
+};
 enum { HF_DPN_FULL_NAME, HF_DPN_RELATIVE };
 struct hf_distribution_point_name {
 	int which;
@@ -83,6 +99,10 @@ extern const struct hf_der_type hf_AuthorityInfoAccess; /* struct hf_der_list of
 extern const struct hf_der_type hf_AccessDescription;
 extern const struct hf_der_type hf_CertificatePolicies; /* struct hf_der_list of hf_PolicyInformation */
 extern const struct hf_der_type hf_PolicyInformation, hf_PolicyQualifierInfo;
+extern const struct hf_der_type hf_PolicyMappings; /* struct hf_der_list of hf_PolicyMapping */
+extern const struct hf_der_type hf_PolicyMapping, hf_PolicyConstraints;
+extern const struct hf_der_type hf_InhibitAnyPolicy; /* int64_t */
+extern const struct hf_der_type hf_NameConstraints, hf_GeneralSubtree;
 extern const struct hf_der_type hf_SubjectAltName; /* struct hf_der_list of hf_GeneralName */
 extern const struct hf_der_type hf_CRLNumber;      /* struct hf_bytes: INTEGER content */
 extern const struct hf_der_type hf_CRLReason;      /* int64_t: enum hf_reason */
@@ -149,8 +169,11 @@ bool hf_ext_access_uri(const struct hf_der_list *extensions, enum hf_oid method,
 /*
  * Every known extension must decode strictly as its type, none may occur twice (RFC 5280 4.2). *unknown_critical tells
  * that one is critical and we do not know it: whoever relies on the object must then refuse it. Errors: HF_E_INPUT.
+ * What only path validation obeys (constraints, mappings, deltas, indirect entries) counts as unknown here, since a
+ * reader who does not obey it must refuse too; path.h asks hf_ext_unknown_to_path of the checked list.
  */
 HF_MUST_USE bool hf_ext_check(const struct hf_der_list *extensions, bool *unknown_critical, struct hf_err *err);
+bool hf_ext_unknown_to_path(const struct hf_der_list *extensions);
 
 /* Appends an Extension to the content of a list that is being made. */
 HF_MUST_USE bool hf_ext_put(struct hf_buf *content, enum hf_oid oid, bool critical, const struct hf_der_type *type,

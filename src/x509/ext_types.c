@@ -95,6 +95,43 @@ const struct hf_der_type hf_PolicyInformation =
 const struct hf_der_type hf_CertificatePolicies =
 	HF_DER_OF_TYPE("CertificatePolicies", HF_DER_SEQUENCE_OF, &hf_PolicyInformation, 1);
 
+static const struct hf_der_field mapping_fields[] = {
+	HF_DER_FIELD(struct hf_policy_mapping, issuerDomainPolicy, &hf_der_Oid),
+	HF_DER_FIELD(struct hf_policy_mapping, subjectDomainPolicy, &hf_der_Oid),
+};
+const struct hf_der_type hf_PolicyMapping =
+	HF_DER_SEQUENCE_TYPE("PolicyMapping", struct hf_policy_mapping, mapping_fields);
+const struct hf_der_type hf_PolicyMappings = HF_DER_OF_TYPE("PolicyMappings", HF_DER_SEQUENCE_OF, &hf_PolicyMapping, 1);
+
+static const struct hf_der_field policy_constraints_fields[] = {
+	HF_DER_FIELD(struct hf_policy_constraints, requireExplicitPolicy, &hf_der_Small, .tag = HF_DER_CTX(0),
+		.flags = HF_DER_OPTIONAL, .has = HF_DER_HAS(struct hf_policy_constraints, has_require)),
+	HF_DER_FIELD(struct hf_policy_constraints, inhibitPolicyMapping, &hf_der_Small, .tag = HF_DER_CTX(1),
+		.flags = HF_DER_OPTIONAL, .has = HF_DER_HAS(struct hf_policy_constraints, has_inhibit)),
+};
+const struct hf_der_type hf_PolicyConstraints =
+	HF_DER_SEQUENCE_TYPE("PolicyConstraints", struct hf_policy_constraints, policy_constraints_fields);
+const struct hf_der_type hf_InhibitAnyPolicy = {
+	.name = "InhibitAnyPolicy", .kind = HF_DER_SMALL, .size = sizeof(int64_t)};
+
+static const struct hf_der_field subtree_fields[] = {
+	HF_DER_FIELD(struct hf_general_subtree, base, &hf_GeneralName),
+	HF_DER_FIELD(struct hf_general_subtree, minimum, &hf_der_Small, .tag = HF_DER_CTX(0), .flags = HF_DER_DEFAULT),
+	HF_DER_FIELD(struct hf_general_subtree, maximum, &hf_der_Small, .tag = HF_DER_CTX(1), .flags = HF_DER_OPTIONAL,
+		.has = HF_DER_HAS(struct hf_general_subtree, has_maximum)),
+};
+const struct hf_der_type hf_GeneralSubtree =
+	HF_DER_SEQUENCE_TYPE("GeneralSubtree", struct hf_general_subtree, subtree_fields);
+static const struct hf_der_type subtrees = HF_DER_OF_TYPE("GeneralSubtrees", HF_DER_SEQUENCE_OF, &hf_GeneralSubtree, 1);
+static const struct hf_der_field name_constraints_fields[] = {
+	HF_DER_FIELD(struct hf_name_constraints, permittedSubtrees, &subtrees, .tag = HF_DER_CTX(0),
+		.flags = HF_DER_OPTIONAL),
+	HF_DER_FIELD(struct hf_name_constraints, excludedSubtrees, &subtrees, .tag = HF_DER_CTX(1),
+		.flags = HF_DER_OPTIONAL),
+};
+const struct hf_der_type hf_NameConstraints =
+	HF_DER_SEQUENCE_TYPE("NameConstraints", struct hf_name_constraints, name_constraints_fields);
+
 const struct hf_der_type hf_SubjectAltName = HF_DER_OF_TYPE("SubjectAltName", HF_DER_SEQUENCE_OF, &hf_GeneralName, 1);
 const struct hf_der_type hf_CRLNumber = {.name = "CRLNumber", .kind = HF_DER_INTEGER, .size = sizeof(struct hf_bytes)};
 const struct hf_der_type hf_CRLReason = {.name = "CRLReason", .kind = HF_DER_ENUMERATED, .size = sizeof(int64_t)};

@@ -12,8 +12,8 @@
  * attribute each; C PrintableString, E IA5String, everything else UTF8String. They show as
  * "CN=…,OU=…,O=…,L=…,ST=…,C=CN", as Windows shows them.
  *
- * Equal means byte-equal (GM/T 0043 asks no less of issuer and subject). The comparison of RFC 5280 7.1, which folds
- * case and space, comes with path validation of others' chains.
+ * Equal means byte-equal (GM/T 0043 asks no less of issuer and subject) in everything that we issue. Others' chains are
+ * matched by RFC 5280 7.1, which folds string types, case and space (hf_name_match).
  */
 #ifndef HUFU_X509_NAME_H
 #define HUFU_X509_NAME_H
@@ -54,6 +54,15 @@ HF_MUST_USE bool hf_name_check(struct hf_bytes name, struct hf_err *err);
 /* The rules above for names that we sign: order, string types, lengths. Errors: HF_E_INPUT with the rule. */
 HF_MUST_USE bool hf_name_check_rules(struct hf_bytes name, struct hf_err *err);
 bool hf_name_equal(struct hf_bytes a, struct hf_bytes b);
+/*
+ * RFC 5280 7.1: the same RDNs in the same order, the attributes of one RDN in any order, values compared as text of any
+ * string type (T61String as Latin-1) without regard to case, to spaces around, or to how many stand between. Case is
+ * folded for Latin, Greek and Cyrillic, and full-width forms for ASCII; other NFKC forms are not made: such names
+ * differ.
+ */
+bool hf_name_match(struct hf_bytes a, struct hf_bytes b);
+/* name begins with the RDNs of base: the directoryName constraints of RFC 5280 4.2.1.10. */
+bool hf_name_within(struct hf_bytes name, struct hf_bytes base);
 /* No RDN in it. */
 bool hf_name_is_empty(struct hf_bytes name);
 /* The content octets of the first attribute of this type; false when there is none. */

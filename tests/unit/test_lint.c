@@ -385,7 +385,7 @@ static void each_rule_for_lists_speaks(void **state)
 	assert_ok(hf_ext_put_number(&extensions, HF_OID_CRL_NUMBER, 0, &err));
 	tbs.crlExtensions = hf_der_list_of(&extensions);
 	lint_crl_as(&tbs, "w_crl_number_positive");
-	assert_ok(hf_ext_put(&extensions, HF_OID_NAME_CONSTRAINTS, true, &hf_OcspNoCheck, "", &err));
+	assert_ok(hf_ext_put(&extensions, HF_OID_CPS_URI, true, &hf_OcspNoCheck, "", &err));
 	tbs.crlExtensions = hf_der_list_of(&extensions);
 	lint_crl_as(&tbs, "e_crl_known_critical");
 	hf_buf_reset(&der);
