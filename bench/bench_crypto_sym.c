@@ -122,6 +122,17 @@ static void sm4_cbc_many(void)
 	hf_sm4_cbc_encrypt_many(jobs, SIZE / 512);
 }
 
+static void sm4_cbc_many_long(void)
+{
+	static uint8_t messages[32][2048];
+	struct hf_sm4_cbc_job jobs[32];
+	uint8_t ivs[32][16] = {{0}};
+
+	for (size_t i = 0; i < 32; i++)
+		jobs[i] = (struct hf_sm4_cbc_job){key, ivs[i], messages[i], messages[i], sizeof(messages[i])};
+	hf_sm4_cbc_encrypt_many(jobs, 32);
+}
+
 static void sm4_one_block(void)
 {
 	for (size_t i = 0; i < SIZE; i += 16)
@@ -203,6 +214,7 @@ static void sm4(void)
 		{"SM4-CBC decryption", sm4_cbc_decrypt, SIZE},
 		{"SM4-CBC, one chain", sm4_cbc, SIZE},
 		{"SM4-CBC, 32 chains of 512", sm4_cbc_many, SIZE},
+		{"SM4-CBC, 32 chains of 2048", sm4_cbc_many_long, 65536},
 		{"SM4-GCM", sm4_gcm, SIZE},
 		{"SM4-XTS", sm4_xts, SIZE},
 		{"SM4, a key for each block", sm4_one_block, SIZE},

@@ -74,19 +74,29 @@ void hf_sm4_ecb_decrypt(const uint8_t key[HF_SM4_KEY], const uint8_t *in, uint8_
 	hf_wipe(&sm4, sizeof(sm4));
 }
 
-/* The chain; out may be NULL when only its end, iv, is wanted. */
+void hf_sm4_chain(const struct hf_sm4 *sm4, uint8_t iv[HF_SM4_BLOCK], const uint8_t *in, uint8_t *out, size_t num)
+{
+	const struct hf_sm4_kernel *kernel = hf_sm4_kernel();
+
+	if (kernel->chain) {
+		kernel->chain(sm4, iv, in, out, num);
+		return;
+	}
+	for (size_t i = 0; i < num; i++) {
+		hf_xor(iv, iv, in + i * HF_SM4_BLOCK, HF_SM4_BLOCK);
+		kernel->blocks(sm4, iv, iv, 1);
+		if (out)
+			memcpy(out + i * HF_SM4_BLOCK, iv, HF_SM4_BLOCK);
+	}
+}
+
 static void chain(const uint8_t key[HF_SM4_KEY], uint8_t iv[HF_SM4_BLOCK], const uint8_t *in, uint8_t *out, size_t len)
 {
 	struct hf_sm4 sm4;
 
 	HF_ASSERT(len % HF_SM4_BLOCK == 0);
 	hf_sm4_init_encrypt(&sm4, key);
-	for (size_t i = 0; i < len; i += HF_SM4_BLOCK) {
-		hf_xor(iv, iv, in + i, HF_SM4_BLOCK);
-		hf_sm4_blocks(&sm4, iv, iv, 1);
-		if (out)
-			memcpy(out + i, iv, HF_SM4_BLOCK);
-	}
+	hf_sm4_chain(&sm4, iv, in, out, len / HF_SM4_BLOCK);
 	hf_wipe(&sm4, sizeof(sm4));
 }
 

@@ -185,6 +185,6 @@ TARGET static void schedule(struct hf_sm4 *sm4, const uint8_t key[HF_SM4_KEY])
 	hf_wipe(k, sizeof(k));
 }
 
-const struct hf_sm4_kernel hf_sm4_avx2 = {"avx2", HF_CPU_AVX2 | HF_CPU_AES, schedule, blocks, lanes};
+const struct hf_sm4_kernel hf_sm4_avx2 = {"avx2", HF_CPU_AVX2 | HF_CPU_AES, schedule, blocks, NULL, lanes};
 
 #endif

@@ -32,6 +32,8 @@ struct hf_sm4_kernel {
 	void (*schedule)(struct hf_sm4 *sm4, const uint8_t key[HF_SM4_KEY]);
 	/* num blocks under one key; in and out may be the same. */
 	void (*blocks)(const struct hf_sm4 *sm4, const uint8_t *in, uint8_t *out, size_t num);
+	/* num blocks of CBC encryption; iv advances. out may be NULL: only iv is wanted. NULL: blocks() is as good. */
+	void (*chain)(const struct hf_sm4 *sm4, uint8_t iv[HF_SM4_BLOCK], const uint8_t *in, uint8_t *out, size_t num);
 	/* One block in every lane. */
 	void (*lanes)(struct hf_sm4_lanes *lanes);
 };
@@ -48,6 +50,8 @@ const struct hf_sm4_kernel *hf_sm4_kernel(void);
 /* The constant CK of a round: octet j is (4 round + j) * 7 mod 256. */
 uint32_t hf_sm4_ck(uint32_t round);
 
+/* CBC encryption under a schedule, as the kernel's chain. */
+void hf_sm4_chain(const struct hf_sm4 *sm4, uint8_t iv[HF_SM4_BLOCK], const uint8_t *in, uint8_t *out, size_t num);
 /* Encrypts num blocks of a counter, counting its low 32 bits only (GCM) or all 128, into out; advances the counter. */
 void hf_sm4_counter_blocks(
 	const struct hf_sm4 *sm4, uint8_t counter[HF_SM4_BLOCK], bool only_32, uint8_t *out, size_t num);

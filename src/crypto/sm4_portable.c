@@ -359,4 +359,4 @@ static void schedule(struct hf_sm4 *sm4, const uint8_t key[HF_SM4_KEY])
 	hf_wipe(k, sizeof(k));
 }
 
-const struct hf_sm4_kernel hf_sm4_portable = {"portable", 0, schedule, blocks, lanes};
+const struct hf_sm4_kernel hf_sm4_portable = {"portable", 0, schedule, blocks, NULL, lanes};
