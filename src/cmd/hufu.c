@@ -145,6 +145,11 @@ static const struct hf_option x509_verify_options[] = {
 	{"cert", "FILE", HF_MSG_OPT_CERT_ASKED},
 	{"content", "FILE", HF_MSG_OPT_CONTENT},
 	{"at", "TIME", HF_MSG_OPT_AT},
+	{"time", "TIME", HF_MSG_OPT_AT},
+	{"policy", "OID", HF_MSG_OPT_PATH_POLICY},
+	{"explicit-policy", NULL, HF_MSG_OPT_EXPLICIT_POLICY},
+	{"inhibit-mapping", NULL, HF_MSG_OPT_INHIBIT_MAPPING},
+	{"inhibit-any", NULL, HF_MSG_OPT_INHIBIT_ANY},
 	END,
 };
 

@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "cmd/hufu_int.h"
 #include "cmd/object.h"
-#include "x509/chain.h"
+#include "x509/path.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -85,8 +85,9 @@ int hf_cmd_x509_print(struct hf_cmd *cmd, int argc, char **argv)
 
 /* ---- verify: what there is to verify with ----------------------------------------------------------------------- */
 
-#define CERTS_MAX 32
-#define CRLS_MAX  16
+#define CERTS_MAX    64
+#define CRLS_MAX     64
+#define POLICIES_MAX 16
 
 struct loaded_crl {
 	struct hf_buf der;
@@ -96,12 +97,19 @@ struct loaded_crl {
 struct verify {
 	const struct hf_cmd *cmd;
 	int64_t at;
-	struct hf_loaded_cert anchor;
+	struct hf_loaded_cert anchor, target;
 	struct hf_loaded_cert pool[CERTS_MAX]; /* what may stand between */
 	size_t num_pool;
 	struct loaded_crl crls[CRLS_MAX];
 	size_t num_crls;
-	char said[1024]; /* what was found valid, for the answer */
+	struct hf_buf oids[POLICIES_MAX]; /* --policy */
+	size_t num_oids;
+	/* What path.h looks at: the members above, as arrays. */
+	struct hf_cert certs[CERTS_MAX];
+	struct hf_crl lists[CRLS_MAX];
+	struct hf_bytes policies[POLICIES_MAX];
+	struct hf_path_result path; /* of the last certificate that was verified */
+	char said[1024];            /* what was found valid, for the answer */
 };
 
 static void verify_clear(struct verify *v)
@@ -110,7 +118,10 @@ static void verify_clear(struct verify *v)
 		hf_loaded_cert_clear(&v->pool[i]);
 	for (size_t i = 0; i < v->num_crls; i++)
 		hf_buf_clear(&v->crls[i].der);
+	for (size_t i = 0; i < v->num_oids; i++)
+		hf_buf_clear(&v->oids[i]);
 	hf_loaded_cert_clear(&v->anchor);
+	hf_loaded_cert_clear(&v->target);
 }
 
 static bool add_cert(struct verify *v, struct hf_bytes der, struct hf_err *err)
@@ -122,7 +133,7 @@ static bool add_cert(struct verify *v, struct hf_bytes der, struct hf_err *err)
 	hf_buf_init(&one->der, HF_CERT_MAX);
 	v->num_pool++;
 	return (hf_buf_put_bytes(&one->der, der) || hf_fail(err, HF_E_LIMIT, "a certificate of %zu octets", der.len)) &&
-	       hf_decode_cert(hf_buf_bytes(&one->der), &one->cert, err);
+	       hf_decode_cert_foreign(hf_buf_bytes(&one->der), &one->cert, err);
 }
 
 /* All certificates of a file. */
@@ -156,7 +167,7 @@ static bool add_crl(struct verify *v, const char *path, struct hf_err *err)
 	hf_buf_init(&one->der, HF_CRL_MAX);
 	v->num_crls++;
 	ok = hf_load_file(path, &file, err) && hf_decode_armour(hf_buf_bytes(&file), "X509 CRL", &one->der, err) &&
-	     hf_decode_crl(hf_buf_bytes(&one->der), &one->crl, err);
+	     hf_decode_crl_foreign(hf_buf_bytes(&one->der), &one->crl, err);
 	hf_buf_clear(&file);
 	return ok || hf_fail_in(err, "%.200s", path);
 }
@@ -180,46 +191,36 @@ static bool load_trust(struct verify *v, struct hf_err *err)
 
 /* ---- verify: certificates --------------------------------------------------------------------------------------- */
 
-static const struct hf_cert *issuer_of(const struct verify *v, const struct hf_cert *cert)
+static bool verify_path(struct verify *v, const struct hf_cert *cert, struct hf_err *err)
 {
-	struct hf_err unused;
+	struct hf_path_params params = {
+		.anchors = &v->anchor.cert,
+		.num_anchors = 1,
+		.pool = v->certs,
+		.crls = v->lists,
+		.num_crls = v->num_crls,
+		.revocation =
+			hf_cmd_opt(v->cmd, "require-crl") ? HF_PATH_REVOCATION_REQUIRED : HF_PATH_REVOCATION_GIVEN,
+		.at = v->at,
+		.policies = v->policies,
+		.num_policies = v->num_oids,
+		.explicit_policy = hf_cmd_opt(v->cmd, "explicit-policy") != NULL,
+		.inhibit_mapping = hf_cmd_opt(v->cmd, "inhibit-mapping") != NULL,
+		.inhibit_any = hf_cmd_opt(v->cmd, "inhibit-any") != NULL,
+	};
 
 	for (size_t i = 0; i < v->num_pool; i++)
-		if (v->pool[i].cert.der.p && hf_name_equal(v->pool[i].cert.tbs.subject, cert->tbs.issuer) &&
-			!hf_bytes_equal(v->pool[i].cert.der, cert->der) &&
-			hf_cert_verify(cert, &v->pool[i].cert, &unused))
-			return &v->pool[i].cert;
-	return NULL;
-}
-
-static bool verify_chain(struct verify *v, const struct hf_cert *cert, struct hf_err *err)
-{
-	struct hf_cert certs[HF_CHAIN_MAX];
-	struct hf_crl crls[CRLS_MAX];
-	struct hf_chain chain = {.certs = certs,
-		.num_certs = 1,
-		.anchor = &v->anchor.cert,
-		.crls = crls,
-		.num_crls = v->num_crls,
-		.require_crl = hf_cmd_opt(v->cmd, "require-crl") != NULL,
-		.at = v->at};
-
-	certs[0] = *cert;
+		if (v->pool[i].cert.der.p)
+			v->certs[params.num_pool++] = v->pool[i].cert;
 	for (size_t i = 0; i < v->num_crls; i++)
-		crls[i] = v->crls[i].crl;
-	while (!hf_name_equal(certs[chain.num_certs - 1].tbs.issuer, v->anchor.cert.tbs.subject) &&
-		!hf_bytes_equal(certs[chain.num_certs - 1].der, v->anchor.cert.der)) {
-		const struct hf_cert *issuer = issuer_of(v, &certs[chain.num_certs - 1]);
-
-		if (!issuer)
-			return hf_fail(err, HF_E_VERIFY,
-				"no certificate of the issuer is at hand: give it by --intermediate, or another "
-				"--anchor");
-		if (chain.num_certs == HF_CHAIN_MAX)
-			return hf_fail(err, HF_E_LIMIT, "the chain has more than %d certificates", HF_CHAIN_MAX);
-		certs[chain.num_certs++] = *issuer;
-	}
-	return hf_chain_verify(&chain, err);
+		v->lists[i] = v->crls[i].crl;
+	for (size_t i = 0; i < v->num_oids; i++)
+		v->policies[i] = hf_buf_bytes(&v->oids[i]);
+	if (hf_path_find(&params, cert, &v->path, err))
+		return true;
+	if (!v->path.anchor && v->path.clause && strcmp(v->path.clause, HF_PATH_CLAUSE_NO_PATH) == 0)
+		(void)hf_fail_in(err, "give what is missing by --intermediate, or another --anchor");
+	return false;
 }
 
 static void say_name(struct verify *v, const char *what, struct hf_bytes name)
@@ -232,13 +233,18 @@ static void say_name(struct verify *v, const char *what, struct hf_bytes name)
 	hf_buf_clear(&text);
 }
 
+/* The answer speaks of the certificate later: it is kept. */
 static bool verify_cert(struct verify *v, struct hf_bytes der, struct hf_err *err)
 {
-	struct hf_cert cert;
+	struct hf_cert *cert = &v->target.cert;
 
-	if (!hf_decode_cert(der, &cert, err) || !load_trust(v, err) || !verify_chain(v, &cert, err))
+	hf_buf_init(&v->target.der, HF_CERT_MAX);
+	if (!hf_buf_put_bytes(&v->target.der, der))
+		return hf_fail(err, HF_E_LIMIT, "a certificate of %zu octets", der.len);
+	if (!hf_decode_cert_foreign(hf_buf_bytes(&v->target.der), cert, err) || !load_trust(v, err) ||
+		!verify_path(v, cert, err))
 		return false;
-	say_name(v, "certificate", cert.tbs.subject);
+	say_name(v, "certificate", cert->tbs.subject);
 	return true;
 }
 
@@ -331,7 +337,7 @@ static bool verify_signers(
 
 		if (!cert)
 			return hf_fail(err, HF_E_MISSING, "a signer's certificate is not at hand");
-		if (!verify_chain(v, cert, err))
+		if (!verify_path(v, cert, err))
 			return hf_fail_in(err, "the signer's certificate");
 		say_name(v, "signed by", cert->tbs.subject);
 	}
@@ -402,6 +408,43 @@ static bool verify_file(struct verify *v, const char *path, struct hf_err *err)
 	return ok || hf_fail_in(err, "%.200s", path);
 }
 
+static void write_name(struct hf_json_writer *w, const char *member, const struct hf_cert *cert)
+{
+	struct hf_buf text;
+
+	hf_buf_init(&text, 65536);
+	hf_name_text(cert->tbs.subject, HF_NAME_SMALL_FIRST, &text);
+	hf_json_write_text(w, member, hf_buf_bytes(&text));
+	hf_buf_clear(&text);
+}
+
+/* What was walked, the target first; where it broke; what policies it is valid for. */
+static void write_path(struct hf_json_writer *w, const struct hf_path_result *path, bool ok)
+{
+	char oid[HF_OID_TEXT_MAX];
+
+	if (!ok && path->clause)
+		hf_json_write_str(w, "clause", path->clause);
+	if (!ok && path->at_cert)
+		write_name(w, "certificate", path->at_cert);
+	if (!path->anchor)
+		return;
+	hf_json_write_array(w, "path");
+	for (size_t i = 0; i < path->num_certs; i++)
+		write_name(w, NULL, path->certs[i]);
+	write_name(w, NULL, path->anchor);
+	hf_json_write_end(w);
+	if (!ok)
+		return;
+	hf_json_write_array(w, "policies");
+	for (size_t i = 0; i < path->num_policies; i++) {
+		hf_oid_text(path->policies[i], oid);
+		hf_json_write_str(w, NULL, oid);
+	}
+	hf_json_write_end(w);
+	hf_json_write_bool(w, "any_policy", path->any_policy);
+}
+
 static int answer(const struct hf_cmd *cmd, const struct verify *v, bool ok, const struct hf_err *err)
 {
 	struct hf_json_writer w;
@@ -415,7 +458,7 @@ static int answer(const struct hf_cmd *cmd, const struct verify *v, bool ok, con
 			hf_cmd_say(cmd, HF_MSG_NOT_VALID, err->text);
 		return ok ? HF_EXIT_OK : HF_EXIT_REFUSED;
 	}
-	hf_buf_init(&out, 8192);
+	hf_buf_init(&out, OUT_MAX);
 	hf_json_writer_init(&w, &out);
 	hf_json_write_object(&w, NULL);
 	hf_json_write_bool(&w, "valid", ok);
@@ -424,6 +467,7 @@ static int answer(const struct hf_cmd *cmd, const struct verify *v, bool ok, con
 		hf_json_write_str(&w, "error", hf_code_name(err->code));
 		hf_json_write_str(&w, "text", err->text);
 	}
+	write_path(&w, &v->path, ok);
 	hf_json_write_end(&w);
 	(void)hf_buf_put_u8(&out, '\n');
 	ok = hf_cmd_print(&out, &unused) && ok;
@@ -431,30 +475,45 @@ static int answer(const struct hf_cmd *cmd, const struct verify *v, bool ok, con
 	return ok ? HF_EXIT_OK : HF_EXIT_REFUSED;
 }
 
+/* What may be wrong in the command line itself. */
+static bool read_options(struct verify *v, struct hf_err *err)
+{
+	const char *time = hf_cmd_opt(v->cmd, "time"), *at = time ? time : hf_cmd_opt(v->cmd, "at"), *oid;
+
+	v->at = hf_now(&hf_clock_system);
+	if (at && !hf_time_read(at, &v->at))
+		return hf_fail(err, HF_E_INPUT, "--%s %.40s: expected a time like 2026-11-22T10:31:09Z",
+			time ? "time" : "at", at);
+	for (size_t i = 0; (oid = hf_cmd_opt_nth(v->cmd, "policy", i)) != NULL; i++) {
+		if (i == POLICIES_MAX)
+			return hf_fail(err, HF_E_LIMIT, "more than %d policies", POLICIES_MAX);
+		hf_buf_init(&v->oids[i], 128);
+		v->num_oids++;
+		if (!hf_oid_parse(oid, &v->oids[i], err))
+			return hf_fail_in(err, "--policy %.100s", oid);
+	}
+	return true;
+}
+
 int hf_cmd_x509_verify(struct hf_cmd *cmd, int argc, char **argv)
 {
 	struct verify *v = hf_alloc(1, sizeof(*v));
-	const char *at = hf_cmd_opt(cmd, "at");
 	struct hf_err err = {0};
 	int status;
-	bool ok;
 
 	(void)argc;
 	v->cmd = cmd;
-	v->at = hf_now(&hf_clock_system);
-	if (at && !hf_time_read(at, &v->at)) {
-		hf_fail(&err, HF_E_INPUT, "--at %.40s: expected a time like 2026-11-22T10:31:09Z", at);
-		free(v);
-		return hf_cmd_misuse(cmd, &err);
-	}
-	/* A file that cannot be read at all is an error, not a verdict. */
-	if (strcmp(argv[0], "-") != 0 && access(argv[0], R_OK) != 0) {
+	if (!read_options(v, &err)) {
+		status = hf_cmd_misuse(cmd, &err);
+	} else if (strcmp(argv[0], "-") != 0 && access(argv[0], R_OK) != 0) {
+		/* A file that cannot be read at all is an error, not a verdict. */
 		hf_fail(&err, HF_E_MISSING, "%.200s: %s", argv[0], strerror(errno));
-		free(v);
-		return hf_cmd_fail(cmd, &err);
+		status = hf_cmd_fail(cmd, &err);
+	} else {
+		bool ok = verify_file(v, argv[0], &err);
+
+		status = answer(cmd, v, ok, &err);
 	}
-	ok = verify_file(v, argv[0], &err);
-	status = answer(cmd, v, ok, &err);
 	verify_clear(v);
 	free(v);
 	return status;

@@ -127,6 +127,10 @@ enum hf_lang { HF_LANG_EN, HF_LANG_ZH, HF_NUM_LANGS };
 	M(OPT_ANCHOR, "the trusted certificate; default: HOME/root.crt", "信任锚证书，默认 HOME/root.crt") \
 	M(OPT_INTERMEDIATE, "a certificate between; may be given several times", "中间证书，可多次给出") \
 	M(OPT_CRL, "a CRL to hold against; may be given several times", "用于核对的 CRL，可多次给出") \
+	M(OPT_PATH_POLICY, "a policy that is acceptable; may be given several times", "可接受的证书策略，可多次给出") \
+	M(OPT_EXPLICIT_POLICY, "the path must be valid for a policy (RFC 5280 6.1.1 f)", "路径须对某一策略有效") \
+	M(OPT_INHIBIT_MAPPING, "policies are not mapped (RFC 5280 6.1.1 e)", "禁止策略映射") \
+	M(OPT_INHIBIT_ANY, "anyPolicy counts for nothing (RFC 5280 6.1.1 g)", "忽略任意策略（anyPolicy）") \
 	M(OPT_REQUIRE_CRL, "every certificate must be covered by a CRL", "每张证书都须有 CRL 覆盖") \
 	M(OPT_ISSUER, "the issuer's certificate (CRL, OCSP answer); default: HOME/ca.crt", "颁发者证书（CRL、OCSP 应答），默认 HOME/ca.crt") \
 	M(OPT_CERT_ASKED, "the certificate that the OCSP answer is about", "OCSP 应答所针对的证书") \

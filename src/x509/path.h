@@ -23,6 +23,9 @@
 #define HF_PATH_WORK_SIGN    2048    /* and a signature is this */
 #define HF_PATH_POLICIES_MAX 32      /* policies that are reported */
 
+/* The clause of a refusal because nothing leads to an anchor. */
+#define HF_PATH_CLAUSE_NO_PATH "RFC 5280 6.1"
+
 enum hf_path_revocation {
 	HF_PATH_REVOCATION_REQUIRED, /* each certificate needs CRLs that cover all reasons (RFC 5280 6.1.3 a.3) */
 	HF_PATH_REVOCATION_GIVEN,    /* CRLs that are given are obeyed; an issuer without any is no reason to refuse */

@@ -31,7 +31,7 @@ static void note(struct search *s, int how_far, const struct hf_err *why, const 
 		return;
 	s->best = how_far;
 	*s->err = *why;
-	*s->result = result ? *result : (struct hf_path_result){.clause = s->over ? NULL : "RFC 5280 6.1"};
+	*s->result = result ? *result : (struct hf_path_result){.clause = s->over ? NULL : HF_PATH_CLAUSE_NO_PATH};
 }
 
 static bool same_entity(const struct hf_cert *a, const struct hf_cert *b)
@@ -162,7 +162,8 @@ static bool climb(struct search *s)
 			return true;
 	}
 	hf_fail(&why, HF_E_VERIFY,
-		"certificate %zu: no certificate of its issuer is at hand that leads to a trust anchor (RFC 5280 6.1)",
+		"certificate %zu: no certificate of its issuer is at hand that leads to a trust anchor "
+		"(" HF_PATH_CLAUSE_NO_PATH ")",
 		s->num - 1);
 	note(s, (int)s->num, &why, NULL);
 	return false;
