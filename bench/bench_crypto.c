@@ -107,6 +107,16 @@ static bool run_generate_many(struct work *w)
 	return hf_sm2_generate_batch(w->keys, MANY, NULL);
 }
 
+static bool run_encrypt_many(struct work *w)
+{
+	static uint8_t out[MANY][HF_SM2_CIPHER_EXTRA + 16];
+	struct hf_sm2_plain plains[MANY];
+
+	for (size_t i = 0; i < MANY; i++)
+		plains[i] = (struct hf_sm2_plain){w->key.pub, HF_BYTES_OF(w->plain), out[i]};
+	return hf_sm2_encrypt_batch(plains, MANY, NULL);
+}
+
 #define PORTABLE 0
 #define ADX      (HF_CPU_AVX2 | HF_CPU_BMI2 | HF_CPU_ADX)
 #define IFMA     (ADX | HF_CPU_AVX512 | HF_CPU_IFMA)
@@ -138,6 +148,7 @@ static const struct row {
 	{"sign 64, ifma", run_sign_many, MANY, IFMA},
 	{"verify 64, ifma", run_verify_many, MANY, IFMA},
 	{"key pairs 64, ifma", run_generate_many, MANY, IFMA},
+	{"encrypt 64 times 16, ifma", run_encrypt_many, MANY, IFMA},
 };
 #define NUM_ROWS (sizeof(rows) / sizeof(rows[0]))
 

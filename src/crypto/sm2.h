@@ -93,4 +93,13 @@ HF_MUST_USE bool hf_sm2_encrypt(const uint8_t pub[HF_SM2_POINT], struct hf_bytes
 /* in is C1 ‖ C3 ‖ C2; out has room for in.len - HF_SM2_CIPHER_EXTRA. Errors: HF_E_INPUT, HF_E_VERIFY (C3). */
 HF_MUST_USE bool hf_sm2_decrypt(const uint8_t d[HF_SM2_SCALAR], struct hf_bytes in, uint8_t *out, struct hf_err *err);
 
+/* One of many encryptions: as hf_sm2_encrypt's arguments. */
+struct hf_sm2_plain {
+	const uint8_t *pub; /* HF_SM2_POINT octets; borrowed */
+	struct hf_bytes in;
+	uint8_t *out;
+};
+/* As the other batches; on an error no out is of use. Errors: as hf_sm2_encrypt. */
+HF_MUST_USE bool hf_sm2_encrypt_batch(const struct hf_sm2_plain *plains, size_t num, struct hf_err *err);
+
 #endif

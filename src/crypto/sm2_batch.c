@@ -158,3 +158,46 @@ size_t hf_sm2_verify_batch(const struct hf_sm2_signed *in, bool *valid, size_t n
 	}
 	return good;
 }
+
+#define ENCRYPT_PART 8
+
+static bool encrypt_part(const struct hf_sm2_plain *plains, size_t num, struct hf_err *err)
+{
+	uint8_t c1[ENCRYPT_PART][HF_SM2_POINT], shared[ENCRYPT_PART][HF_SM2_POINT];
+	struct hf_sm2_affine points[ENCRYPT_PART];
+	uint64_t k[ENCRYPT_PART][4];
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < num; i++) {
+		if (plains[i].in.len < 1 || plains[i].in.len > HF_SM2_PLAIN_MAX)
+			return hf_fail(err, HF_E_INPUT, "SM2 encryption takes 1 to %d octets, not %zu",
+				HF_SM2_PLAIN_MAX, plains[i].in.len);
+		ok = hf_sm2_affine_in(&points[i], plains[i].pub, err);
+	}
+	ok = ok && random_many(k, num, 0, err);
+	if (ok)
+		hf_sm2_ifma_both(c1, shared, (const uint64_t(*)[4])k, points, num);
+	for (size_t i = 0; ok && i < num; i++) {
+		for (size_t j = 0; j < HF_SM2_POINT; j++)
+			plains[i].out[j] = c1[i][j];
+		ok = hf_sm2_encrypt_finish(shared[i], plains[i].in, plains[i].out) ||
+		     hf_sm2_encrypt(plains[i].pub, plains[i].in, plains[i].out, err);
+	}
+	hf_wipe(k, sizeof(k));
+	hf_wipe(shared, sizeof(shared));
+	return ok;
+}
+
+bool hf_sm2_encrypt_batch(const struct hf_sm2_plain *plains, size_t num, struct hf_err *err)
+{
+	size_t done = 0;
+	bool ok = true;
+
+	for (size_t part; ok && hf_sm2_has_lanes() && num - done > 2; done += part) {
+		part = num - done < ENCRYPT_PART ? num - done : ENCRYPT_PART;
+		ok = encrypt_part(plains + done, part, err);
+	}
+	for (; ok && done < num; done++)
+		ok = hf_sm2_encrypt(plains[done].pub, plains[done].in, plains[done].out, err);
+	return ok;
+}

@@ -30,13 +30,18 @@ static bool mask(const uint8_t shared[HF_SM2_POINT], const uint8_t *in, uint8_t 
 }
 
 //= GM/T 0003.4 6.1
+bool hf_sm2_encrypt_finish(const uint8_t shared[HF_SM2_POINT], struct hf_bytes in, uint8_t *out)
+{
+	tag_of(shared, in, out + HF_SM2_POINT);
+	return mask(shared, in.p, out + HF_SM2_CIPHER_EXTRA, in.len);
+}
+
 static bool encrypt_once(const struct hf_sm2_affine *point, struct hf_bytes in, const uint64_t k[4], uint8_t *out)
 {
 	uint8_t shared[HF_SM2_POINT];
 
 	hf_sm2_curve()->both(out, shared, k, point);
-	tag_of(shared, in, out + HF_SM2_POINT);
-	bool ok = mask(shared, in.p, out + HF_SM2_CIPHER_EXTRA, in.len);
+	bool ok = hf_sm2_encrypt_finish(shared, in, out);
 	hf_wipe(shared, sizeof(shared));
 	return ok;
 }

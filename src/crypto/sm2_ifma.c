@@ -388,8 +388,6 @@ static void product_of(struct jacobian8 *sum, const uint64_t k[HF_LANES][4], con
 	hf_wipe(&point, sizeof(point));
 }
 
-/* --- s·G + t·P --- */
-
 /* Lanes that are 0 modulo p. */
 static unsigned zeros(const struct hf_fe8 *a)
 {
@@ -401,6 +399,56 @@ static unsigned zeros(const struct hf_fe8 *a)
 		found |= (unsigned)(hf_sm2_fe_zero(&plain[j]) & 1) << j;
 	return found;
 }
+
+/* The points of a as struct xyzz8; those that product_of left open become something that can be inverted. */
+static unsigned to_xyzz(struct xyzz8 *r, const struct jacobian8 *a)
+{
+	unsigned open = zeros(&a->z);
+	struct hf_fe8 one;
+
+	set_one(&one);
+	r->x = a->x;
+	r->y = a->y;
+	sqr(&r->zz, &a->z);
+	mul(&r->zzz, &r->zz, &a->z);
+	move(&r->zzz, (__mmask8)open, &one);
+	return open;
+}
+
+void hf_sm2_ifma_both(uint8_t base[][HF_SM2_POINT], uint8_t product[][HF_SM2_POINT], const uint64_t k[][4],
+	const struct hf_sm2_affine *p, size_t num)
+{
+	uint64_t eight[HF_LANES][4];
+	struct hf_sm2_affine points[HF_LANES];
+	struct jacobian8 jacobian;
+	struct hf_fe8 inverse, one;
+	struct xyzz8 sum[2];
+
+	for (size_t j = 0; j < HF_LANES; j++) {
+		memcpy(eight[j], k[at_most(j, num - 1)], sizeof(eight[j]));
+		points[j] = p[at_most(j, num - 1)];
+	}
+	base_sum(&sum[0], (const uint64_t(*)[4])eight);
+	product_of(&jacobian, (const uint64_t(*)[4])eight, points);
+	unsigned open = to_xyzz(&sum[1], &jacobian);
+	mul(&inverse, &sum[0].zzz, &sum[1].zzz);
+	invert_lanes(&inverse);
+	mul(&one, &inverse, &sum[1].zzz);
+	put_points(base, &sum[0], &one, num);
+	mul(&one, &inverse, &sum[0].zzz);
+	put_points(product, &sum[1], &one, num);
+	for (size_t j = 0; j < num; j++) {
+		if (open >> j & 1)
+			hf_sm2_curve()->multiply(product[j], k[j], &p[j]);
+	}
+	hf_wipe(eight, sizeof(eight));
+	hf_wipe(&jacobian, sizeof(jacobian));
+	hf_wipe(sum, sizeof(sum));
+	hf_wipe(&inverse, sizeof(inverse));
+	hf_wipe(&one, sizeof(one));
+}
+
+/* --- s·G + t·P --- */
 
 /* The sum's x and zz; zz is 0 where the points are equal, opposite or one is infinity. */
 static void meet(struct hf_fe8 *x, struct hf_fe8 *zz, const struct xyzz8 *a, const struct jacobian8 *b)

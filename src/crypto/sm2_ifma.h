@@ -15,6 +15,10 @@ bool hf_sm2_has_lanes(void);
 /* out[i] = k[i]·G, for 1 <= k[i] <= n-1. Constant time. */
 void hf_sm2_ifma_base(uint8_t out[][HF_SM2_POINT], const uint64_t k[][4], size_t num);
 
+/* base[i] = k[i]·G, product[i] = k[i]·p[i], for 1 <= k[i] <= n-1 and num <= 8. Constant time, but for k = n-6. */
+void hf_sm2_ifma_both(uint8_t base[][HF_SM2_POINT], uint8_t product[][HF_SM2_POINT], const uint64_t k[][4],
+	const struct hf_sm2_affine *p, size_t num);
+
 struct hf_sm2_sum {
 	uint64_t s[4], t[4]; /* [1, n-1] */
 	struct hf_sm2_affine p;

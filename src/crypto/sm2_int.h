@@ -28,6 +28,9 @@ HF_MUST_USE bool hf_sm2_sign_finish(const uint64_t inverse[4], const uint8_t e[H
 HF_MUST_USE bool hf_sm2_verify_begin(const uint8_t e[HF_SM3_LEN], const uint8_t sig[HF_SM2_SIG], uint64_t r[4],
 	uint64_t s[4], uint64_t t[4], uint64_t x[4]);
 
+/* C3 and C2, given k·P; C1 is in out. False when k must be drawn anew. */
+HF_MUST_USE bool hf_sm2_encrypt_finish(const uint8_t shared[HF_SM2_POINT], struct hf_bytes in, uint8_t *out);
+
 /* One try with a given k in [1, n-1]; *again is set when the standard says that k must be drawn anew. */
 HF_MUST_USE bool hf_sm2_sign_with(const uint8_t d[HF_SM2_SCALAR], const uint8_t e[HF_SM3_LEN],
 	const uint8_t k[HF_SM2_SCALAR], uint8_t sig[HF_SM2_SIG], bool *again, struct hf_err *err);

@@ -636,6 +636,67 @@ static void batches_of_multiplications_agree_with_single_ones(void **state)
 	}
 }
 
+static void lanes_multiply_points_as_openssl_does(void **state)
+{
+	static uint64_t k[136][4];
+	uint8_t point[8][64], want[64], base[8][64], products[8][64];
+	struct hf_sm2_affine p[8];
+	struct hf_err err;
+
+	if (!use(LANES)) {
+		print_message("no AVX-512 IFMA on this processor\n");
+		skip();
+	}
+	fill_scalars(*state, k, 136);
+	for (size_t i = 0; i < 136; i += 8) {
+		size_t num = i < 80 ? 8 : 1 + i / 8 % 8;
+		for (size_t j = 0; j < 8; j++) {
+			random_point(*state, point[j]);
+			assert_ok(hf_sm2_affine_in(&p[j], point[j], &err));
+		}
+		hf_sm2_ifma_both(base, products, (const uint64_t(*)[4])(k + i), p, num);
+		for (size_t j = 0; j < num; j++) {
+			assert_true(outside_multiply(*state, k[i + j], NULL, want));
+			assert_memory_equal(base[j], want, 64);
+			assert_true(outside_multiply(*state, k[i + j], point[j], want));
+			assert_memory_equal(products[j], want, 64);
+		}
+	}
+}
+
+static void batches_of_ciphertexts_open_one_by_one(void **state)
+{
+	static const size_t sizes[] = {1, 2, 3, 8, 9, 10, 11, 19};
+	static uint8_t plain[19][40], cipher[19][HF_SM2_CIPHER_EXTRA + 40], back[40];
+	struct hf_sm2_plain in[19];
+	struct hf_sm2_key keys[19];
+	struct hf_err err;
+
+	(void)state;
+	assert_ok(hf_rand(plain, sizeof(plain), &err));
+	for (size_t v = 0; v < NUM_VARIANTS; v++) {
+		if (!use(v))
+			continue;
+		assert_ok(hf_sm2_generate_batch(keys, 19, &err));
+		for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
+			memset(cipher, 0, sizeof(cipher));
+			for (size_t i = 0; i < sizes[s]; i++)
+				in[i] = (struct hf_sm2_plain){keys[i].pub, {plain[i], 1 + 2 * i}, cipher[i]};
+			assert_ok(hf_sm2_encrypt_batch(in, sizes[s], &err));
+			for (size_t i = 0; i < sizes[s]; i++) {
+				struct hf_bytes c = {cipher[i], HF_SM2_CIPHER_EXTRA + 1 + 2 * i};
+				assert_ok(hf_sm2_decrypt(keys[i].d, c, back, &err));
+				assert_memory_equal(back, plain[i], 1 + 2 * i);
+			}
+			in[sizes[s] - 1].in.len = 0;
+			assert_refused(hf_sm2_encrypt_batch(in, sizes[s], &err), HF_E_INPUT, "4096");
+			in[sizes[s] - 1].in.len = 1;
+			in[sizes[s] - 1].pub = plain[0];
+			assert_refused(hf_sm2_encrypt_batch(in, sizes[s], &err), HF_E_INPUT, "SM2 public key");
+		}
+	}
+}
+
 /* The lanes may leave a match unconfirmed, where points meet; they must never confirm what is not. */
 static void check_lanes(const struct outside *out, uint64_t s[8][4], uint64_t t[8][4], uint64_t m[8][4], bool all)
 {
@@ -824,6 +885,8 @@ int main(void)
 		cmocka_unit_test(what_is_signed_verifies_in_every_variant),
 		cmocka_unit_test(numbers_in_lanes_agree_with_openssl),
 		cmocka_unit_test(batches_of_multiplications_agree_with_single_ones),
+		cmocka_unit_test(lanes_multiply_points_as_openssl_does),
+		cmocka_unit_test(batches_of_ciphertexts_open_one_by_one),
 		cmocka_unit_test(lanes_confirm_sums_and_never_a_wrong_one),
 		cmocka_unit_test(batches_of_signatures_verify_and_bad_ones_are_found),
 		cmocka_unit_test(wycheproofs_verdicts_are_ours),
