@@ -117,8 +117,9 @@ static bool run_in(
 	struct hf_randtest_bits bits = {room->bits, room->num_bits, room->work, room->work_len};
 
 	if (!test->run(&bits, test->param, test->which, out))
-		return hf_fail(err, HF_E_INPUT, "randomness test %s: %zu bits are too few (GM/T 0005)", test->name,
-			room->num_bits);
+		return hf_fail(err, HF_E_INPUT,
+			"randomness test %s: %zu bits are too few for it (GM/T 0005), or no product of small numbers",
+			test->name, room->num_bits);
 	return true;
 }
 

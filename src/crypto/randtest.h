@@ -54,7 +54,8 @@ const struct hf_randtest *hf_randtest_named(const char *name);
 
 /*
  * One statistic of the first num_bits of data, most significant bit first.
- * Errors: HF_E_INPUT (too few bits for this test), HF_E_MEMORY.
+ * Errors: HF_E_INPUT (too few bits for this test; for the spectrum, also a number of bits with a prime factor beyond
+ * 61), HF_E_MEMORY.
  */
 HF_MUST_USE bool hf_randtest_run(const struct hf_randtest *test, struct hf_bytes data, size_t num_bits,
 	struct hf_randtest_result *out, struct hf_err *err);

@@ -166,100 +166,117 @@ static struct point times(struct point a, struct point b)
 	return (struct point){a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
 }
 
-static void bit_reverse(struct point *x, size_t num)
+#define RADIX_MAX 61 /* the largest prime that a number of bits may have as a factor */
+
+/* One pass of a transform of num points: what is left of it has length r * m, and s of those lie interleaved. */
+struct pass {
+	size_t r, m, s;
+	const struct point *roots; /* exp(-2 pi i k / num), k < num */
+	size_t num;
+};
+
+static void pass_two(const struct pass *f, const struct point *x, struct point *y)
 {
-	for (size_t i = 1, j = 0; i < num; i++) {
-		size_t bit = num >> 1;
-		for (; j & bit; bit >>= 1)
-			j ^= bit;
-		j ^= bit;
-		if (i < j) {
-			struct point t = x[i];
-			x[i] = x[j];
-			x[j] = t;
+	for (size_t p = 0; p < f->m; p++) {
+		struct point w = f->roots[p * f->s];
+		for (size_t q = 0; q < f->s; q++) {
+			struct point a = x[q + f->s * p], b = x[q + f->s * (p + f->m)];
+			y[q + f->s * 2 * p] = (struct point){a.re + b.re, a.im + b.im};
+			y[q + f->s * (2 * p + 1)] = times((struct point){a.re - b.re, a.im - b.im}, w);
 		}
 	}
 }
 
-/* In place, num a power of two; roots[i] = exp(-2 pi i / num) for the first half. Decimation in time. */
-static void fourier(struct point *x, size_t num, const struct point *roots)
+static void pass_any(const struct pass *f, const struct point *x, struct point *y)
 {
-	bit_reverse(x, num);
-	for (size_t len = 2; len <= num; len *= 2) {
-		for (size_t i = 0; i < num; i += len) {
-			for (size_t j = 0; j < len / 2; j++) {
-				struct point *a = &x[i + j], *b = &x[i + j + len / 2],
-					     t = times(*b, roots[num / len * j]);
-				*b = (struct point){a->re - t.re, a->im - t.im};
-				*a = (struct point){a->re + t.re, a->im + t.im};
+	size_t r = f->r;
+	struct point small[RADIX_MAX], in[RADIX_MAX];
+
+	for (size_t i = 0; i < r; i++)
+		small[i] = f->roots[f->num / r * i];
+	for (size_t p = 0; p < f->m; p++) {
+		for (size_t q = 0; q < f->s; q++) {
+			for (size_t u = 0; u < r; u++)
+				in[u] = x[q + f->s * (p + f->m * u)];
+			for (size_t t = 0; t < r; t++) {
+				struct point sum = in[0];
+				for (size_t u = 1, k = t; u < r; u++, k = k + t < r ? k + t : k + t - r) {
+					struct point term = times(in[u], small[k]);
+					sum = (struct point){sum.re + term.re, sum.im + term.im};
+				}
+				y[q + f->s * (r * p + t)] = times(sum, f->roots[p * t * f->s]);
 			}
 		}
 	}
 }
 
-static size_t wide(size_t num)
+/* The smallest factor of num beside 1. */
+static size_t factor(size_t num)
 {
-	size_t len = 1;
+	size_t r = 2;
 
-	while (len < 2 * num)
-		len *= 2;
-	return len;
+	while (num % r != 0)
+		r++;
+	return r;
+}
+
+/*
+ * The transform of exactly num points (Stockham, by any small factors), from and to x, with y to work in. Where the
+ * result is, x or y, is returned. Padding the sequence to a power of two instead gives another spectrum.
+ */
+static const struct point *transform(struct point *x, struct point *y, const struct point *roots, size_t num)
+{
+	struct pass f = {.s = 1, .roots = roots, .num = num};
+
+	for (size_t left = num; left > 1; left /= f.r) {
+		f.r = factor(left);
+		f.m = left / f.r;
+		if (f.r == 2)
+			pass_two(&f, x, y);
+		else
+			pass_any(&f, x, y);
+		struct point *t = x;
+		x = y;
+		y = t;
+		f.s *= f.r;
+	}
+	return x;
 }
 
 size_t hf_randtest_work(size_t num_bits)
 {
-	return (5 * wide(num_bits) / 2 + num_bits) * sizeof(struct point);
+	return 3 * num_bits * sizeof(struct point);
 }
 
-static struct point turned(double angle)
+static bool has_small_factors(size_t num)
 {
-	return (struct point){cos(angle), -sin(angle)};
-}
-
-/*
- * The transform of exactly num points, for any num (Bluestein): jk = (j^2 + k^2 - (k - j)^2) / 2 makes of it a
- * convolution with the chirp, which is done with a power of two. Padding the sequence instead gives another spectrum.
- */
-static const struct point *spectrum(const struct hf_randtest_bits *bits)
-{
-	size_t num = bits->num, len = wide(num);
-	struct point *roots = bits->work, *a = roots + len / 2, *b = a + len, *chirp = b + len;
-
-	for (size_t i = 0; i < len / 2; i++)
-		roots[i] = turned(2 * M_PI * (double)i / (double)len);
-	for (size_t i = 0; i < num; i++)
-		chirp[i] = turned(M_PI * (double)((uint64_t)i * i % (2 * num)) / (double)num);
-	memset(a, 0, 2 * len * sizeof(*a));
-	for (size_t i = 0; i < num; i++) {
-		double sign = bits->bit[i] ? 1 : -1;
-		a[i] = (struct point){sign * chirp[i].re, sign * chirp[i].im};
-		b[i] = b[(len - i) % len] = (struct point){chirp[i].re, -chirp[i].im};
+	for (size_t r = 2; r <= RADIX_MAX && num > 1; r++) {
+		while (num % r == 0)
+			num /= r;
 	}
-	fourier(a, len, roots);
-	fourier(b, len, roots);
-	for (size_t i = 0; i < len; i++) {
-		a[i] = times(a[i], b[i]);
-		a[i].im = -a[i].im;
-	}
-	fourier(a, len, roots);
-	return a; /* len times the spectrum, turned: the size is what counts */
+	return num == 1;
 }
 
 /* GM/T 0005-2021, test 15. */
 HF_RANDTEST(hf_randtest_dft)
 {
-	double n = (double)bits->num, len = (double)wide(bits->num), threshold = 2.995732274 * n, below = 0;
-	const struct point *s;
+	double n = (double)bits->num, threshold = 2.995732274 * n, below = 0;
+	size_t num = bits->num;
+	struct point *x = bits->work, *y = x + num, *roots = y + num;
+	const struct point *spectrum;
 
 	(void)param;
 	(void)which;
-	if (bits->num < 2 || bits->work_len < hf_randtest_work(bits->num))
+	if (num < 2 || bits->work_len < hf_randtest_work(num) || !has_small_factors(num))
 		return false;
-	s = spectrum(bits);
-	for (size_t i = 0; i < bits->num / 2; i++) {
-		double re = s[i].re / len, im = s[i].im / len;
-		below += re * re + im * im < threshold;
+	for (size_t i = 0; i < num; i++) {
+		double angle = 2 * M_PI * (double)i / n;
+		roots[i] = (struct point){cos(angle), -sin(angle)};
+		x[i] = (struct point){bits->bit[i] ? 1 : -1, 0};
 	}
+	spectrum = transform(x, y, roots, num);
+	for (size_t i = 0; i < num / 2; i++)
+		below += spectrum[i].re * spectrum[i].re + spectrum[i].im * spectrum[i].im < threshold;
 	hf_randtest_normal(out, (below - 0.95 * n / 2) / sqrt(0.95 * 0.05 * n / 3.8));
 	return true;
 }

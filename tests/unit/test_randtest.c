@@ -131,6 +131,9 @@ static void too_few_bits_are_refused(void **state)
 		HF_E_INPUT, "too few");
 	assert_refused(hf_randtest_run(hf_randtest_named("monobit"), HF_BYTES_OF(octets), 129, &r, &err), HF_E_INPUT,
 		"octets");
+	assert_refused(
+		hf_randtest_run(hf_randtest_named("dft"), HF_BYTES_OF(octets), 127, &r, &err), HF_E_INPUT, "product");
+	assert_ok(hf_randtest_run(hf_randtest_named("dft"), HF_BYTES_OF(octets), 3 * 7 * 5, &r, &err));
 	assert_null(hf_randtest_named("poker_m3"));
 }
 
