@@ -12,17 +12,6 @@ static bool is_count(unsigned int count)
 
 /* --- Signing --- */
 
-static int sign(const struct hf_sm2_signer *signer, const unsigned char digest[HF_SM3_LEN], ECCSignature *out)
-{
-	uint8_t sig[HF_SM2_SIG];
-	struct hf_err err;
-
-	if (!hf_sm2_signer_sign(signer, digest, sig, &err))
-		return hf_sdf_code(&err, SDR_SIGNERR);
-	hf_sdf_sig_out(sig, out);
-	return SDR_OK;
-}
-
 /* As many as one go of the kernel takes; count > 0. */
 #define PART 64
 
@@ -189,40 +178,63 @@ struct rewrapper {
 
 _Static_assert(offsetof(SDFX_KEYCIPHER, C) == offsetof(ECCCipher, C), "SDFX_KEYCIPHER is an ECCCipher");
 
-/* A fresh key, d under it, and it for the recipient. */
-static int envelope(const uint8_t d[HF_SM2_SCALAR], const uint8_t recipient[HF_SM2_POINT], SDFX_REWRAP_OUT *out)
-{
-	uint8_t key[HF_SM4_KEY], flat[HF_SM2_CIPHER_EXTRA + HF_SM4_KEY];
-	struct hf_err err;
-	bool ok = hf_rand(key, sizeof(key), &err) && hf_sm2_encrypt(recipient, HF_BYTES_OF(key), flat, &err);
+/* What one go works on. Secrets: wiped by rewrap_part. */
+struct rewrap_part {
+	struct hf_sm2_key pairs[PART];
+	uint8_t recipients[PART][HF_SM2_POINT];
+	uint8_t keys[PART][HF_SM4_KEY]; /* fresh, one for each envelope */
+	uint8_t e[PART][HF_SM3_LEN];
+	ECCSignature signatures[PART];
+};
 
-	if (ok) {
-		hf_sm4_ecb_encrypt(key, d, out->encPriv, HF_SM2_SCALAR);
-		hf_sdf_cipher_out(flat, sizeof(key), (ECCCipher *)&out->keyCipher);
+static int open_pairs(struct rewrap_part *part, const struct rewrapper *by, const SDFX_REWRAP_IN *in, size_t count)
+{
+	int rc = SDR_OK;
+
+	for (size_t i = 0; rc == SDR_OK && i < count; i++) {
+		rc = hf_sdf_point_in(&in[i].pub, part->pairs[i].pub);
+		if (rc == SDR_OK)
+			rc = hf_sdf_point_in(&in[i].recipient, part->recipients[i]);
+		if (rc == SDR_OK)
+			rc = hf_sdf_unwrap(by->kek, in[i].wrapped, &part->pairs[i]);
 	}
-	hf_wipe(key, sizeof(key));
-	return ok ? SDR_OK : hf_sdf_code(&err, SDR_PKOPERR);
+	return rc;
 }
 
-static int rewrap(const struct rewrapper *by, const SDFX_REWRAP_IN *in, SDFX_REWRAP_OUT *out)
+/* A fresh key, d under it, and it for the recipient. */
+static int make_envelopes(struct rewrap_part *part, size_t count, SDFX_REWRAP_OUT *out)
 {
-	uint8_t recipient[HF_SM2_POINT], e[HF_SM3_LEN];
-	struct hf_sm2_key pair = {0};
-	int rc = hf_sdf_point_in(&in->pub, pair.pub);
+	uint8_t flat[PART][HF_SM2_CIPHER_EXTRA + HF_SM4_KEY];
+	struct hf_sm2_plain plains[PART];
+	struct hf_err err;
+
+	for (size_t i = 0; i < count; i++)
+		plains[i] = (struct hf_sm2_plain){part->recipients[i], HF_BYTES_OF(part->keys[i]), flat[i]};
+	if (!hf_rand(part->keys, count * HF_SM4_KEY, &err) || !hf_sm2_encrypt_batch(plains, count, &err))
+		return hf_sdf_code(&err, SDR_PKOPERR);
+	for (size_t i = 0; i < count; i++) {
+		hf_sm4_ecb_encrypt(part->keys[i], part->pairs[i].d, out[i].encPriv, HF_SM2_SCALAR);
+		hf_sdf_cipher_out(flat[i], HF_SM4_KEY, (ECCCipher *)&out[i].keyCipher);
+	}
+	return SDR_OK;
+}
+
+static int rewrap_part(const struct rewrapper *by, const SDFX_REWRAP_IN *in, size_t count, SDFX_REWRAP_OUT *out)
+{
+	struct rewrap_part part;
+	int rc = open_pairs(&part, by, in, count);
 
 	if (rc == SDR_OK)
-		rc = hf_sdf_point_in(&in->recipient, recipient);
+		rc = make_envelopes(&part, count, out);
+	for (size_t i = 0; rc == SDR_OK && i < count; i++)
+		hf_sm2_digest(by->signer.z, HF_BYTES_OF(part.pairs[i].d), part.e[i]);
 	if (rc == SDR_OK)
-		rc = hf_sdf_unwrap(by->kek, in->wrapped, &pair);
-	if (rc == SDR_OK)
-		rc = envelope(pair.d, recipient, out);
-	if (rc == SDR_OK) {
-		hf_sm2_digest(by->signer.z, HF_BYTES_OF(pair.d), e);
-		rc = sign(&by->signer, e, &out->signature);
-		hf_sdf_point_out(pair.pub, &out->pub);
+		rc = sign_part(&by->signer, part.e[0], count, part.signatures);
+	for (size_t i = 0; rc == SDR_OK && i < count; i++) {
+		out[i].signature = part.signatures[i];
+		hf_sdf_point_out(part.pairs[i].pub, &out[i].pub);
 	}
-	hf_wipe(&pair, sizeof(pair));
-	hf_wipe(e, sizeof(e));
+	hf_wipe(&part, sizeof(part));
 	return rc;
 }
 
@@ -244,8 +256,8 @@ int SDFX_RewrapKeyPairs_ECC(void *hSessionHandle, unsigned int uiKEKIndex, unsig
 		rc = hf_sdf_session_signer(session, uiISKIndex, &by.signer);
 	if (rc == SDR_OK)
 		hf_sm2_z(by.signer.pub, HF_SM2_DEFAULT_ID, by.signer.z);
-	for (size_t i = 0; rc == SDR_OK && i < uiCount; i++)
-		rc = rewrap(&by, &pIn[i], &pOut[i]);
+	for (size_t i = 0; rc == SDR_OK && i < uiCount; i += PART)
+		rc = rewrap_part(&by, &pIn[i], part_of(uiCount - i), &pOut[i]);
 	if (rc != SDR_OK)
 		memset(pOut, 0, uiCount * sizeof(*pOut));
 	hf_wipe(&by, sizeof(by));

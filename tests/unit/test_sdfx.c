@@ -13,7 +13,7 @@
 
 /* --- Wrapping --- */
 
-#define NUM_PAIRS 3
+#define NUM_PAIRS 67 /* more than the kernel takes in one go */
 
 struct wrapped {
 	ECCrefPublicKey pubs[NUM_PAIRS];
