@@ -6,7 +6,8 @@ build_packages=(meson ninja-build gcc libc6-dev pkg-config ccache python3 libmic
 	libsqlite3-dev libcurl4-openssl-dev libseccomp-dev libssl-dev libcmocka-dev)
 
 # A JDK of another name serves as well as Debian's default one.
-check_packages=(clang clang-format valgrind libclang-rt-14-dev libbcprov-java libbcpkix-java libbcutil-java)
+check_packages=(clang clang-format valgrind libgcrypt20-dev libclang-rt-14-dev libbcprov-java libbcpkix-java
+	libbcutil-java)
 command -v javac >/dev/null || check_packages+=(default-jdk-headless)
 
 die()
