@@ -1,14 +1,20 @@
 /*
  * GM/T 0018 cryptographic device application interface (SDF), in our own wording: what libhufusdf.so exports and what
- * Hufu asks of any vendor's library. The functions are those of the 2023 edition; InternalEncrypt_ECC and
- * InternalDecrypt_ECC, which it drops, are kept from 2012. Extensions are in sdfx.h.
+ * Hufu asks of any vendor's library (src/dev/sdf_functions.h lists the few that it cannot do without). The functions
+ * are those of the 2023 edition but for the two of SM9, and the four of 2012 that it drops. Extensions are in sdfx.h.
  *
- *     device ── session ── session keys (handles)
- *        └── internal key pairs 1…n, each index a signing and an encryption pair with one access code; KEKs 1…n
+ *     device ── session ── session keys, agreements (handles), one work in pieces of each kind
+ *        ├── internal pairs: an index 1…65535 has SM2 and RSA pairs to sign and to encrypt, under one access code
+ *        ├── KEKs 1…65535
+ *        └── users' files
  *
  * Every function returns SDR_OK (0) or an SDR_ code. Sizes are octets unless named bits. Out parameters are written on
  * success only, unless said otherwise. Handles are opaque; libhufusdf answers SDR_INARGERR for one that it did not give
  * or that is closed. Functions may be called from many threads, on one session too.
+ *
+ * What all functions may answer: SDR_INARGERR (a handle, a NULL, a length), SDR_OUTARGERR (a NULL to write to),
+ * SDR_NOBUFFER (memory, of which keys need some that may be locked: RLIMIT_MEMLOCK), SDR_STEPERR (the device has no
+ * management key yet), SDR_HARDFAIL (its self-test failed). Comments name what else a function answers.
  *
  * Coordinates, numbers of signatures and private keys of 256 bits stand right-aligned in fields of 64 octets, the first
  * 32 being zero; libhufusdf refuses others.

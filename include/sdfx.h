@@ -6,6 +6,34 @@
  *
  * Conventions are those of sdf.h: SDR_ codes, octets, out parameters written on success only. Functions that take many
  * do all or nothing: when one item fails, every out array is zero.
+ *
+ * For the vendor of a device, in the order of their use to a CA:
+ *
+ *     function                             without it
+ *     SDFX_InternalSignBatch_ECC           a loop over SDF_InternalSign_ECC
+ *     SDFX_GenerateWrappedKeyPairs_ECC     no key management system on this device
+ *     SDFX_RewrapKeyPairs_ECC              likewise
+ *     SDFX_GenerateInternalKeyPair_ECC,    keys are made with the vendor's own tools
+ *     SDFX_GenerateKEK
+ *     SDFX_OpenDevice, SDFX_InitDevice,    one device, which the vendor's configuration names and opens
+ *     SDFX_UnlockDevice
+ *     the others                           the vendor's own tools
+ *
+ * A device with several keys of one kind must keep two promises that no caller can check. (1) A private key that
+ * SDFX_GenerateWrappedKeyPairs_ECC made, or SDFX_RewrapKeyPairs_ECC opened, exists in clear only inside, and is wiped
+ * before the call returns. (2) SDFX_RewrapKeyPairs_ECC releases a pair only to the key given as recipient: whoever may
+ * call it decides who that is, so the access right to uiISKIndex is the right to release. The form in which a wrapped
+ * key is stored is the device's own; what is said of it here is what libhufusdf does, and a device that keeps to it can
+ * open what libhufusdf wrapped, given the KEK. Everything that leaves in an SDFX_REWRAP_OUT is fixed: it goes to
+ * tokens.
+ *
+ *     the life of a user's encryption pair
+ *
+ *     KM's device            KM's database          user's token or device
+ *     GenerateWrapped  ───►  wrapped ‖ public key
+ *                            (years)
+ *     Rewrap           ◄───  wrapped ‖ public key ‖ the user's signing key
+ *           └──────────────────────────────────────►  ImportReleased, or SKF_ImportECCKeyPair
  */
 #ifndef HUFU_SDFX_H
 #define HUFU_SDFX_H

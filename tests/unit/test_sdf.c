@@ -91,6 +91,74 @@ static void key_files_are_the_owners_only(void **state)
 
 /* --- Handles --- */
 
+/* Those of the 2023 edition, RSA, files and debugging. */
+static void assert_no_session_either(void *h)
+{
+	unsigned char data[256] = {0}, iv[16] = {0};
+	ECCrefPublicKey pub = {.bits = 256}, tmp;
+	ECCrefPrivateKey ecc = {.bits = 256};
+	RSArefPrivateKey private = {0};
+	RSArefPublicKey rsa = {0};
+	ECCCipher c = {.L = 1};
+	unsigned int len = 1, tag_len;
+	ECCSignature sig;
+	SDFX_REWRAP_OUT out = {0};
+	void *key;
+
+	assert_sdr(SDF_GenerateAgreementDataWithECC(h, 1, 128, data, 3, &pub, &tmp, &key), SDR_INARGERR);
+	assert_sdr(SDF_GenerateKeyWithECC(h, data, 3, &pub, &pub, h, &key), SDR_INARGERR);
+	assert_sdr(SDF_GenerateAgreementDataAndKeyWithECC(h, 1, 128, data, 3, data, 3, &pub, &pub, &pub, &tmp, &key),
+		SDR_INARGERR);
+	assert_sdr(SDF_ExchangeDigitEnvelopeBaseOnECC(h, 1, SGD_SM2_3, &pub, &c, &c), SDR_INARGERR);
+	assert_sdr(SDF_EncryptInit(h, h, SGD_SM4_CBC, iv, 16), SDR_INARGERR);
+	assert_sdr(SDF_EncryptUpdate(h, data, 16, data, &len), SDR_INARGERR);
+	assert_sdr(SDF_EncryptFinal(h, data, &len), SDR_INARGERR);
+	assert_sdr(SDF_DecryptInit(h, h, SGD_SM4_CBC, iv, 16), SDR_INARGERR);
+	assert_sdr(SDF_DecryptUpdate(h, data, 16, data, &len), SDR_INARGERR);
+	assert_sdr(SDF_DecryptFinal(h, data, &len), SDR_INARGERR);
+	assert_sdr(SDF_CalculateMACInit(h, h, SGD_SM4_MAC, iv, 16), SDR_INARGERR);
+	assert_sdr(SDF_CalculateMACUpdate(h, data, 16), SDR_INARGERR);
+	assert_sdr(SDF_CalculateMACFinal(h, data, &len), SDR_INARGERR);
+	assert_sdr(SDF_AuthEnc(h, h, SGD_SM4_GCM, iv, 12, NULL, 0, data, 16, data, &len, iv, &tag_len), SDR_INARGERR);
+	assert_sdr(SDF_AuthDec(h, h, SGD_SM4_GCM, iv, 12, NULL, 0, iv, 16, data, 16, data, &len), SDR_INARGERR);
+	assert_sdr(SDF_AuthEncInit(h, h, SGD_SM4_GCM, iv, 12, NULL, 0, 16), SDR_INARGERR);
+	assert_sdr(SDF_AuthEncUpdate(h, data, 16, data, &len), SDR_INARGERR);
+	assert_sdr(SDF_AuthEncFinal(h, data, &len, iv, &tag_len), SDR_INARGERR);
+	assert_sdr(SDF_AuthDecInit(h, h, SGD_SM4_GCM, iv, 12, NULL, 0, iv, 16, 16), SDR_INARGERR);
+	assert_sdr(SDF_AuthDecUpdate(h, data, 16, data, &len), SDR_INARGERR);
+	assert_sdr(SDF_AuthDecFinal(h, data, &len), SDR_INARGERR);
+	assert_sdr(SDF_HMACInit(h, h, SGD_SM3), SDR_INARGERR);
+	assert_sdr(SDF_HMACUpdate(h, data, 16), SDR_INARGERR);
+	assert_sdr(SDF_HMACFinal(h, data, &len), SDR_INARGERR);
+	assert_sdr(SDF_ExportSignPublicKey_RSA(h, 1, &rsa), SDR_INARGERR);
+	assert_sdr(SDF_ExportEncPublicKey_RSA(h, 1, &rsa), SDR_INARGERR);
+	assert_sdr(SDF_GenerateKeyWithIPK_RSA(h, 1, 128, data, &len, &key), SDR_INARGERR);
+	assert_sdr(SDF_GenerateKeyWithEPK_RSA(h, 128, &rsa, data, &len, &key), SDR_INARGERR);
+	assert_sdr(SDF_ImportKeyWithISK_RSA(h, 1, data, 256, &key), SDR_INARGERR);
+	assert_sdr(SDF_ExchangeDigitEnvelopeBaseOnRSA(h, 1, &rsa, data, 256, data, &len), SDR_INARGERR);
+	assert_sdr(SDF_ExternalPublicKeyOperation_RSA(h, &rsa, data, 256, data, &len), SDR_INARGERR);
+	assert_sdr(SDF_InternalPublicKeyOperation_RSA(h, 1, data, 256, data, &len), SDR_INARGERR);
+	assert_sdr(SDF_InternalPrivateKeyOperation_RSA(h, 1, data, 256, data, &len), SDR_INARGERR);
+	assert_sdr(SDF_CreateFile(h, data, 1, 1), SDR_INARGERR);
+	assert_sdr(SDF_ReadFile(h, data, 1, 0, &len, data), SDR_INARGERR);
+	assert_sdr(SDF_WriteFile(h, data, 1, 0, 1, data), SDR_INARGERR);
+	assert_sdr(SDF_DeleteFile(h, data, 1), SDR_INARGERR);
+	assert_sdr(SDF_GenerateKeyPair_ECC(h, SGD_SM2, 256, &pub, &ecc), SDR_INARGERR);
+	assert_sdr(SDF_ExternalSign_ECC(h, SGD_SM2_1, &ecc, data, 32, &sig), SDR_INARGERR);
+	assert_sdr(SDF_ExternalDecrypt_ECC(h, SGD_SM2_3, &ecc, &c, data, &len), SDR_INARGERR);
+	assert_sdr(SDF_ExternalKeyEncrypt(h, SGD_SM4_CBC, data, 16, iv, 16, data, 16, data, &len), SDR_INARGERR);
+	assert_sdr(SDF_ExternalKeyDecrypt(h, SGD_SM4_CBC, data, 16, iv, 16, data, 16, data, &len), SDR_INARGERR);
+	assert_sdr(SDF_ExternalKeyEncryptInit(h, SGD_SM4_CBC, data, 16, iv, 16), SDR_INARGERR);
+	assert_sdr(SDF_ExternalKeyDecryptInit(h, SGD_SM4_CBC, data, 16, iv, 16), SDR_INARGERR);
+	assert_sdr(SDF_ExternalKeyHMACInit(h, SGD_SM3, data, 16), SDR_INARGERR);
+	assert_sdr(SDF_GenerateKeyPair_RSA(h, 2048, &rsa, &private), SDR_INARGERR);
+	assert_sdr(SDF_ExternalPrivateKeyOperation_RSA(h, &private, data, 256, data, &len), SDR_INARGERR);
+	assert_sdr(SDFX_GenerateInternalKeyPair_RSA(h, 9, 1, 2048, code, LEN(code), &rsa), SDR_INARGERR);
+	assert_sdr(SDFX_ImportWrappedKeyPair_ECC(h, 1, &pub, data, SDFX_WRAPPED_SIZE, 9, 1, code, LEN(code)),
+		SDR_INARGERR);
+	assert_sdr(SDFX_ImportReleasedKeyPair_ECC(h, 9, code, LEN(code), &out, &pub), SDR_INARGERR);
+}
+
 /* Every function, asked with this handle as a session. */
 static void assert_no_session(void *h)
 {
@@ -133,6 +201,7 @@ static void assert_no_session(void *h)
 	assert_sdr(SDF_HashInit(h, SGD_SM3, NULL, NULL, 0), SDR_INARGERR);
 	assert_sdr(SDF_HashUpdate(h, data, 1), SDR_INARGERR);
 	assert_sdr(SDF_HashFinal(h, data, &len), SDR_INARGERR);
+	assert_no_session_either(h);
 	assert_sdr(SDFX_GenerateInternalKeyPair_ECC(h, 9, 1, code, LEN(code), &pub), SDR_INARGERR);
 	assert_sdr(SDFX_GenerateKEK(h, 9), SDR_INARGERR);
 	assert_sdr(SDFX_DestroyInternalKey(h, 1, 1), SDR_INARGERR);

@@ -153,6 +153,37 @@ static void session_keys_travel_and_bad_padding_tells_nothing(void **state)
 	assert_sdr(SDF_ExchangeDigitEnvelopeBaseOnRSA(s, 1, &two, wrapped, 256, moved, &len), SDR_PRKRERR);
 }
 
+/* Blocks of the test's own under the internal encryption key, the key at their end being known. */
+static void only_right_padding_lets_a_key_in(void **state)
+{
+	static const struct {
+		size_t at;
+		unsigned char value;
+	} wrong[] = {{1, 1}, {1, 0}, {2, 0}, {100, 0}, {238, 0}, {239, 1}};
+	struct rig *rig = *state;
+	unsigned char block[256] = {0, 2}, bad[256], wrapped[256];
+	struct pairs pairs;
+	unsigned int len;
+	void *s = rig->session, *a, *b;
+
+	make_pairs(rig, &pairs);
+	memset(block + 2, 0x55, 237);
+	memset(block + 240, 0x77, 16);
+	assert_sdr(SDF_ExternalPublicKeyOperation_RSA(s, &pairs.enc, block, 256, wrapped, &len), SDR_OK);
+	assert_sdr(SDF_ImportKeyWithISK_RSA(s, 1, wrapped, 256, &a), SDR_OK);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		memcpy(bad, block, 256);
+		bad[wrong[i].at] = wrong[i].value;
+		assert_sdr(SDF_ExternalPublicKeyOperation_RSA(s, &pairs.enc, bad, 256, wrapped, &len), SDR_OK);
+		assert_sdr(SDF_ImportKeyWithISK_RSA(s, 1, wrapped, 256, &b), SDR_OK);
+		assert_same_key(s, a, b, false);
+	}
+	memset(block + 2, 0x66, 237);
+	assert_sdr(SDF_ExternalPublicKeyOperation_RSA(s, &pairs.enc, block, 256, wrapped, &len), SDR_OK);
+	assert_sdr(SDF_ImportKeyWithISK_RSA(s, 1, wrapped, 256, &b), SDR_OK);
+	assert_same_key(s, a, b, true);
+}
+
 static void every_octet_of_an_rsa_file_is_guarded(void **state)
 {
 	struct rig *rig = *state;
@@ -216,6 +247,7 @@ int main(void)
 		with_rig(pairs_are_kept_under_the_code_of_their_index),
 		with_rig(raw_operations_refuse_what_is_no_number_or_no_key),
 		with_rig(session_keys_travel_and_bad_padding_tells_nothing),
+		with_rig(only_right_padding_lets_a_key_in),
 		with_rig(every_octet_of_an_rsa_file_is_guarded),
 		with_rig(external_private_keys_are_for_debugging),
 	};

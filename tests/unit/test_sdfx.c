@@ -359,6 +359,31 @@ static void closing_the_device_under_a_working_thread_is_safe(void **state)
 
 /* --- The shared library --- */
 
+/* GM/T 0018-2023 has 73 functions; the two of SM9 are missing. */
+static const char *const functions_2023[] = {"SDF_OpenDevice", "SDF_CloseDevice", "SDF_OpenSession", "SDF_CloseSession",
+	"SDF_GetDeviceInfo", "SDF_GenerateRandom", "SDF_GetPrivateKeyAccessRight", "SDF_ReleasePrivateKeyAccessRight",
+	"SDF_ExportSignPublicKey_RSA", "SDF_ExportEncPublicKey_RSA", "SDF_GenerateKeyWithIPK_RSA",
+	"SDF_GenerateKeyWithEPK_RSA", "SDF_ImportKeyWithISK_RSA", "SDF_ExportSignPublicKey_ECC",
+	"SDF_ExportEncPublicKey_ECC", "SDF_GenerateKeyWithIPK_ECC", "SDF_GenerateKeyWithEPK_ECC",
+	"SDF_ImportKeyWithISK_ECC", "SDF_GenerateAgreementDataWithECC", "SDF_GenerateKeyWithECC",
+	"SDF_GenerateAgreementDataAndKeyWithECC", "SDF_GenerateKeyWithKEK", "SDF_ImportKeyWithKEK", "SDF_DestroyKey",
+	"SDF_ExternalPublicKeyOperation_RSA", "SDF_InternalPublicKeyOperation_RSA",
+	"SDF_InternalPrivateKeyOperation_RSA", "SDF_ExternalVerify_ECC", "SDF_InternalSign_ECC",
+	"SDF_InternalVerify_ECC", "SDF_ExternalEncrypt_ECC", "SDF_Encrypt", "SDF_Decrypt", "SDF_CalculateMAC",
+	"SDF_AuthEnc", "SDF_AuthDec", "SDF_EncryptInit", "SDF_EncryptUpdate", "SDF_EncryptFinal", "SDF_DecryptInit",
+	"SDF_DecryptUpdate", "SDF_DecryptFinal", "SDF_CalculateMACInit", "SDF_CalculateMACUpdate",
+	"SDF_CalculateMACFinal", "SDF_AuthEncInit", "SDF_AuthEncUpdate", "SDF_AuthEncFinal", "SDF_AuthDecInit",
+	"SDF_AuthDecUpdate", "SDF_AuthDecFinal", "SDF_HMACInit", "SDF_HMACUpdate", "SDF_HMACFinal", "SDF_HashInit",
+	"SDF_HashUpdate", "SDF_HashFinal", "SDF_CreateFile", "SDF_ReadFile", "SDF_WriteFile", "SDF_DeleteFile",
+	"SDF_GenerateKeyPair_RSA", "SDF_GenerateKeyPair_ECC", "SDF_ExternalPrivateKeyOperation_RSA",
+	"SDF_ExternalSign_ECC", "SDF_ExternalDecrypt_ECC", "SDF_ExternalKeyEncrypt", "SDF_ExternalKeyDecrypt",
+	"SDF_ExternalKeyEncryptInit", "SDF_ExternalKeyDecryptInit", "SDF_ExternalKeyHMACInit"};
+
+static const char *const functions_2012[] = {"SDF_InternalEncrypt_ECC", "SDF_InternalDecrypt_ECC",
+	"SDF_ExchangeDigitEnvelopeBaseOnECC", "SDF_ExchangeDigitEnvelopeBaseOnRSA"};
+
+_Static_assert(sizeof(functions_2023) / sizeof(functions_2023[0]) == 71, "73 but for SM9");
+
 static void the_library_exports_the_interface_and_nothing_else(void **state)
 {
 	const char *root = getenv("HUFU_BUILD_ROOT");
@@ -372,7 +397,14 @@ static void the_library_exports_the_interface_and_nothing_else(void **state)
 	lib = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!lib)
 		fail_msg("%s", dlerror());
-	assert_non_null(dlsym(lib, "SDF_OpenDevice"));
+	for (size_t i = 0; i < sizeof(functions_2023) / sizeof(functions_2023[0]); i++) {
+		if (!dlsym(lib, functions_2023[i]))
+			fail_msg("%s is missing", functions_2023[i]);
+	}
+	for (size_t i = 0; i < sizeof(functions_2012) / sizeof(functions_2012[0]); i++) {
+		if (!dlsym(lib, functions_2012[i]))
+			fail_msg("%s is missing", functions_2012[i]);
+	}
 	assert_non_null(dlsym(lib, "SDFX_RewrapKeyPairs_ECC"));
 	assert_null(dlsym(lib, "hf_sm3"));
 	assert_null(dlsym(lib, "hf_sdf_device_open"));
