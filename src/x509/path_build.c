@@ -9,6 +9,9 @@
 
 #define CANDIDATES_MAX 64 /* issuers of one certificate that are tried */
 
+/* How far a refusal came: links count from 1. */
+enum { TOO_LONG = 500, WHOLE_PATH = 1000, NO_WORK_LEFT = 1 << 20 };
+
 struct search {
 	const struct hf_path_params *params;
 	struct hf_path_work *work;
@@ -16,7 +19,7 @@ struct search {
 	struct hf_err *err;
 	const struct hf_cert *path[HF_PATH_CERTS_MAX]; /* the target first */
 	size_t num, max;
-	int best; /* how far the refusal in err came: see progress() */
+	int best; /* how far the refusal in err came: the enum above */
 	bool over;
 };
 
@@ -25,7 +28,7 @@ static void note(struct search *s, int how_far, const struct hf_err *why, const 
 {
 	if (why->code == HF_E_LIMIT) {
 		s->over = true;
-		how_far = 1 << 20;
+		how_far = NO_WORK_LEFT;
 	}
 	if (how_far <= s->best)
 		return;
@@ -104,7 +107,16 @@ static bool try_anchor(struct search *s, const struct hf_cert *anchor)
 		*s->result = result;
 		return true;
 	}
-	note(s, 1000 + (int)state.i, &why, &result);
+	note(s, WHOLE_PATH + (int)state.i, &why, &result);
+	return false;
+}
+
+/* An anchor in the pool leads nowhere that the anchor itself does not. */
+static bool is_anchor(const struct search *s, const struct hf_cert *cert)
+{
+	for (size_t i = 0; i < s->params->num_anchors; i++)
+		if (hf_bytes_equal(s->params->anchors[i].der, cert->der))
+			return true;
 	return false;
 }
 
@@ -121,7 +133,7 @@ static size_t find_candidates(struct search *s, const struct hf_cert **out)
 			s->over = true;
 			break;
 		}
-		if (!hf_name_match(one->tbs.subject, cert->tbs.issuer) || in_path(s, one))
+		if (!hf_name_match(one->tbs.subject, cert->tbs.issuer) || in_path(s, one) || is_anchor(s, one))
 			continue;
 		size_t at = num++;
 		int mine = score(s, cert, one);
@@ -149,7 +161,7 @@ static bool climb(struct search *s)
 	size_t num = find_candidates(s, candidates);
 	if (num > 0 && s->num == s->max) {
 		hf_fail(&why, HF_E_VERIFY, "no path of at most %zu certificates reaches a trust anchor", s->max);
-		note(s, (int)s->num, &why, NULL);
+		note(s, TOO_LONG, &why, NULL);
 		return false;
 	}
 	for (size_t i = 0; i < num && !s->over; i++) {
