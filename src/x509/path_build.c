@@ -125,12 +125,13 @@ static size_t find_candidates(struct search *s, const struct hf_cert **out)
 {
 	const struct hf_cert *cert = s->path[s->num - 1];
 	int points[CANDIDATES_MAX];
+	struct hf_err why;
 	size_t num = 0;
 
 	for (size_t i = 0; i < s->params->num_pool && num < CANDIDATES_MAX; i++) {
 		const struct hf_cert *one = &s->params->pool[i];
-		if (!hf_path_spend(s->work, 1, NULL)) {
-			s->over = true;
+		if (!hf_path_spend(s->work, 1, &why)) {
+			note(s, NO_WORK_LEFT, &why, NULL);
 			break;
 		}
 		if (!hf_name_match(one->tbs.subject, cert->tbs.issuer) || in_path(s, one) || is_anchor(s, one))

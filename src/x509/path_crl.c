@@ -328,8 +328,9 @@ static bool apply_list(struct scan *scan, const struct point *point, const struc
 	if (covers == 0)
 		return true;
 	signer = find_signer(scan, crl);
+	/* What a CRL issuer's own path costs is noted there; here it ends this one. */
 	if (!signer)
-		return s->work->left > 0;
+		return s->work->left > 0 || hf_path_spend(s->work, 1, s->err);
 	if (!check_entry(scan, crl, signer, idp.indirectCRL))
 		return false;
 	scan->covered |= covers;

@@ -577,6 +577,16 @@ static void an_indirect_list_speaks_for_the_issuer_that_names_it(void **state)
 	params.num_crls = 1;
 	assert_path_refused(&params, &leaf.cert, "revoked: superseded", "RFC 5280 6.1.3 a.3");
 	assert_path_ok(&params, &other.cert);
+	/* wherever the work runs out, that is what is said */
+	for (params.max_work = 1; params.max_work < 40000; params.max_work += 997) {
+		struct hf_path_result result;
+
+		err = (struct hf_err){0};
+		if (!hf_path_find(&params, &other.cert, &result, &err))
+			assert_string_equal(hf_code_name(err.code), "limit");
+		assert_true(result.work <= params.max_work);
+	}
+	params.max_work = 0;
 	/* whoever signed it must be at hand and lead to the same anchor */
 	params.num_pool = 1;
 	assert_path_refused(&params, &other.cert, "whether it is revoked cannot be told", "RFC 5280 6.3.3");
