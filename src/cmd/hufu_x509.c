@@ -273,7 +273,7 @@ static bool verify_crl(struct verify *v, struct hf_bytes der, struct hf_err *err
 	struct hf_crl crl;
 	bool ok;
 
-	if (!hf_decode_crl(der, &crl, err) || !load_issuer(v, crl.tbs.issuer, &issuer, err))
+	if (!hf_decode_crl_foreign(der, &crl, err) || !load_issuer(v, crl.tbs.issuer, &issuer, err))
 		return false;
 	ok = hf_crl_verify(&crl, &issuer.cert, err) && hf_crl_valid_at(&crl, v->at, err);
 	hf_loaded_cert_clear(&issuer);

@@ -14,7 +14,7 @@ static bool print_cert(struct hf_bytes der, struct hf_buf *out, struct hf_err *e
 {
 	struct hf_cert cert;
 
-	if (!hf_decode_cert(der, &cert, err))
+	if (!hf_decode_cert_foreign(der, &cert, err))
 		return false;
 	if (out)
 		hf_cert_print(&cert, out);
@@ -36,7 +36,7 @@ static bool print_crl(struct hf_bytes der, struct hf_buf *out, struct hf_err *er
 {
 	struct hf_crl crl;
 
-	if (!hf_decode_crl(der, &crl, err))
+	if (!hf_decode_crl_foreign(der, &crl, err))
 		return false;
 	if (out)
 		hf_crl_print(&crl, out);
