@@ -8,7 +8,7 @@
 #include "cmd/client.h"
 #include "cmd/produce.h"
 #include "crypto/rand.h"
-#include "x509/chain.h"
+#include "x509/path.h"
 #include "x509/cms.h"
 #include "x509/ocsp.h"
 #include "x509/profile.h"
@@ -366,14 +366,15 @@ static bool verify_chain(struct demo *d, struct hf_err *err)
 {
 	struct hf_buf der[2];
 	struct hf_crl list[2];
-	struct hf_cert certs[2] = {d->sign, d->ca};
-	struct hf_chain chain = {.certs = certs,
-		.num_certs = 2,
-		.anchor = &d->root,
+	const struct hf_path_params params = {.anchors = &d->root,
+		.num_anchors = 1,
+		.pool = &d->ca,
+		.num_pool = 1,
 		.crls = list,
 		.num_crls = 2,
-		.require_crl = true,
+		.revocation = HF_PATH_REVOCATION_REQUIRED,
 		.at = hf_now(&hf_clock_system)};
+	struct hf_path_result result;
 	char path[HF_PATH_MAX];
 	bool ok = true;
 
@@ -382,9 +383,7 @@ static bool verify_chain(struct demo *d, struct hf_err *err)
 		ok = ok && hf_fmt(path, sizeof(path), "%s/%s.crl", d->folder, i == 0 ? "ca" : "root") &&
 		     hf_file_read(path, &der[i], err) && hf_decode_crl(hf_buf_bytes(&der[i]), &list[i], err);
 	}
-	ok = ok && hf_chain_verify(&chain, err);
-	certs[0] = d->enc;
-	ok = ok && hf_chain_verify(&chain, err);
+	ok = ok && hf_path_find(&params, &d->sign, &result, err) && hf_path_find(&params, &d->enc, &result, err);
 	hf_buf_clear(&der[0]);
 	hf_buf_clear(&der[1]);
 	return ok;

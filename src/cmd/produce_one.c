@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/hex.h"
 #include "base/str.h"
-#include "x509/chain.h"
+#include "x509/cert.h"
 #include "x509/cms.h"
 #include "x509/sm2sig.h"
 

@@ -5,7 +5,7 @@
 #include "base/hex.h"
 #include "base/str.h"
 #include "ocsp/responder_int.h"
-#include "x509/chain.h"
+#include "x509/cert.h"
 #include "x509/decode.h"
 
 #include <stdlib.h>

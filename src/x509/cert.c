@@ -60,6 +60,24 @@ bool hf_cert_verify_signature(const struct hf_cert *cert, const uint8_t issuer_p
 	return true;
 }
 
+bool hf_cert_verify(const struct hf_cert *cert, const struct hf_cert *issuer, struct hf_err *err)
+{
+	//= GM/T 0043-2015 6.5
+	if (!hf_name_equal(cert->tbs.issuer, issuer->tbs.subject))
+		return hf_fail(err, HF_E_VERIFY, "certificate's issuer is not the issuer's subject, byte for byte");
+	if (cert->authority_key_id.p && issuer->subject_key_id.p &&
+		!hf_bytes_equal(cert->authority_key_id, issuer->subject_key_id))
+		return hf_fail(err, HF_E_VERIFY,
+			"certificate's authorityKeyIdentifier is not the issuer's subjectKeyIdentifier");
+	if (!issuer->is_ca)
+		return hf_fail(err, HF_E_VERIFY, "issuer's basicConstraints does not say cA (RFC 5280 6.1.4 k)");
+	if (issuer->has_key_usage && !(issuer->key_usage & HF_KU_KEY_CERT_SIGN))
+		return hf_fail(err, HF_E_VERIFY, "issuer's keyUsage has no keyCertSign (RFC 5280 6.1.4 n)");
+	if (!issuer->is_sm2)
+		return hf_fail(err, HF_E_VERIFY, "issuer's key is no SM2 key");
+	return hf_cert_verify_signature(cert, issuer->pub, err);
+}
+
 void hf_serial_text(struct hf_bytes serial, char out[HF_SERIAL_TEXT_MAX])
 {
 	if (serial.len > HF_SERIAL_MAX)

@@ -63,6 +63,13 @@ bool hf_cert_is_self_issued(const struct hf_cert *cert);
 HF_MUST_USE bool hf_cert_verify_signature(
 	const struct hf_cert *cert, const uint8_t issuer_pub[HF_SM2_POINT], struct hf_err *err);
 
+/*
+ * One link of what we issue ourselves: cert is issued by issuer, names byte-equal, AKI = SKI where both are there,
+ * issuer is a CA that may sign certificates, the signature verifies. Times are not looked at; a whole chain, and
+ * others', is path.h's business. Errors: HF_E_VERIFY, which says what does not fit.
+ */
+HF_MUST_USE bool hf_cert_verify(const struct hf_cert *cert, const struct hf_cert *issuer, struct hf_err *err);
+
 /* "3a0f…" lower-case hex of the serial's content octets, NUL-terminated. */
 #define HF_SERIAL_TEXT_MAX (2 * HF_SERIAL_MAX + 1)
 void hf_serial_text(struct hf_bytes serial, char out[HF_SERIAL_TEXT_MAX]);

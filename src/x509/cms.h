@@ -83,7 +83,7 @@ HF_MUST_USE bool hf_cms_signed_parse(struct hf_bytes der, struct hf_cms_signed *
 bool hf_cms_signer_next(struct hf_der_list *rest, struct hf_cms_signer *signer);
 /*
  * Every signer must have a certificate among certs, which may sign (keyUsage), and whose key verifies. Whether certs
- * are to be trusted is the caller's business (chain.h). content is the detached content, or HF_BYTES_NONE; if it is
+ * are to be trusted is the caller's business (path.h). content is the detached content, or HF_BYTES_NONE; if it is
  * given and the message has one too, both must be equal. Errors: HF_E_VERIFY, HF_E_MISSING (no certificate of a
  * signer; no content), HF_E_INPUT.
  */

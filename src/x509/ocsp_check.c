@@ -1,7 +1,7 @@
 #include "x509/ocsp.h"
 
 #include "base/clock.h"
-#include "x509/chain.h"
+#include "x509/cert.h"
 #include "x509/decode.h"
 #include "x509/ocsp_int.h"
 #include "x509/signed.h"

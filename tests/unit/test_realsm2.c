@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/file.h"
 #include "base/str.h"
-#include "x509/chain.h"
+#include "x509/cert.h"
 #include "x509/decode.h"
 #include "x509/lint.h"
 

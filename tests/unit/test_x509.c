@@ -3,8 +3,8 @@
 #include "base/file.h"
 #include "base/hex.h"
 #include "base/str.h"
-#include "x509/chain.h"
 #include "x509/lint.h"
+#include "x509/path.h"
 #include "x509/sm2sig.h"
 
 #include <openssl/core_names.h>
@@ -855,6 +855,7 @@ static void lists_with_two_answers_are_not_built(void **state)
 static void chains_hold_only_when_every_link_does(void **state)
 {
 	struct fix_cert root, ca, leaf, stranger;
+	struct hf_path_result result;
 	struct hf_crl crls[2];
 	struct hf_buf root_crl, ca_crl;
 	struct hf_err err;
@@ -868,49 +869,48 @@ static void chains_hold_only_when_every_link_does(void **state)
 	make_crl(&root, &params, &root_crl, &crls[0]);
 	params = crl_params(&ca, NULL, 0);
 	make_crl(&ca, &params, &ca_crl, &crls[1]);
-	struct hf_cert certs[] = {leaf.cert, ca.cert, root.cert};
-	struct hf_chain chain = {.certs = certs,
-		.num_certs = 2,
-		.anchor = &root.cert,
+	struct hf_cert pool[] = {ca.cert, root.cert};
+	struct hf_path_params path = {.anchors = &root.cert,
+		.num_anchors = 1,
+		.pool = pool,
+		.num_pool = 1,
 		.crls = crls,
 		.num_crls = 2,
-		.require_crl = true,
 		.at = FIX_NOW};
-	assert_ok(hf_chain_verify(&chain, &err));
-	chain.num_certs = 3;
-	assert_ok(hf_chain_verify(&chain, &err));
-	chain.num_certs = 1;
-	assert_refused(hf_chain_verify(&chain, &err), HF_E_VERIFY, "byte for byte");
-	chain.num_certs = 2;
-	chain.anchor = &stranger.cert;
-	assert_refused(hf_chain_verify(&chain, &err), HF_E_VERIFY, "authorityKeyIdentifier");
-	chain.anchor = &root.cert;
-	chain.at = FIX_NOW + 366 * HF_DAY;
-	assert_refused(hf_chain_verify(&chain, &err), HF_E_VERIFY, "was valid until");
-	chain.at = FIX_NOW + 2 * HF_DAY;
-	assert_refused(hf_chain_verify(&chain, &err), HF_E_VERIFY, "should have been replaced");
-	chain.at = FIX_NOW;
-	chain.num_crls = 1;
-	assert_refused(hf_chain_verify(&chain, &err), HF_E_VERIFY, "certificate 0: no CRL");
-	chain.require_crl = false;
-	assert_ok(hf_chain_verify(&chain, &err));
-	certs[1].unknown_critical = true;
-	assert_refused(hf_chain_verify(&chain, &err), HF_E_VERIFY, "certificate 1: certificate has a critical");
-	certs[1] = ca.cert;
-	certs[1].is_ca = false;
-	assert_refused(hf_chain_verify(&chain, &err), HF_E_VERIFY, "does not say cA");
-	certs[1] = ca.cert;
-	certs[1].key_usage = HF_KU_CRL_SIGN;
-	assert_refused(hf_chain_verify(&chain, &err), HF_E_VERIFY, "keyCertSign");
-	certs[1] = ca.cert;
+	assert_ok(hf_path_find(&path, &leaf.cert, &result, &err));
+	path.num_pool = 2;
+	assert_ok(hf_path_find(&path, &leaf.cert, &result, &err));
+	path.num_pool = 0;
+	assert_refused(hf_path_find(&path, &leaf.cert, &result, &err), HF_E_VERIFY, "no certificate of its issuer");
+	assert_refused(hf_cert_verify(&leaf.cert, &root.cert, &err), HF_E_VERIFY, "byte for byte");
+	path.num_pool = 1;
+	path.anchors = &stranger.cert;
+	assert_refused(hf_path_find(&path, &leaf.cert, &result, &err), HF_E_VERIFY, "does not match");
+	assert_refused(hf_cert_verify(&ca.cert, &stranger.cert, &err), HF_E_VERIFY, "authorityKeyIdentifier");
+	path.anchors = &root.cert;
+	path.at = FIX_NOW + 366 * HF_DAY;
+	assert_refused(hf_path_find(&path, &leaf.cert, &result, &err), HF_E_VERIFY, "was valid until");
+	path.at = FIX_NOW + 2 * HF_DAY;
+	assert_refused(hf_path_find(&path, &leaf.cert, &result, &err), HF_E_VERIFY, "should have been replaced");
+	path.at = FIX_NOW;
+	path.num_crls = 1;
+	assert_refused(hf_path_find(&path, &leaf.cert, &result, &err), HF_E_VERIFY, "certificate 0: no CRL");
+	path.revocation = HF_PATH_REVOCATION_GIVEN;
+	assert_ok(hf_path_find(&path, &leaf.cert, &result, &err));
+	pool[0].is_ca = false;
+	assert_refused(hf_path_find(&path, &leaf.cert, &result, &err), HF_E_VERIFY, "does not say cA");
+	assert_refused(hf_cert_verify(&leaf.cert, &pool[0], &err), HF_E_VERIFY, "does not say cA");
+	pool[0] = ca.cert;
+	pool[0].key_usage = HF_KU_CRL_SIGN;
+	assert_refused(hf_path_find(&path, &leaf.cert, &result, &err), HF_E_VERIFY, "keyCertSign");
+	assert_refused(hf_cert_verify(&leaf.cert, &pool[0], &err), HF_E_VERIFY, "keyCertSign");
+	pool[0] = ca.cert;
 	struct hf_cert short_root = root.cert;
 	short_root.path_len = 0;
-	chain.anchor = &short_root;
-	assert_refused(hf_chain_verify(&chain, &err), HF_E_VERIFY, "pathLenConstraint 0");
+	path.anchors = &short_root;
+	assert_refused(hf_path_find(&path, &leaf.cert, &result, &err), HF_E_VERIFY, "pathLenConstraint");
 	short_root.path_len = 1;
-	assert_ok(hf_chain_verify(&chain, &err));
-	chain.num_certs = 0;
-	assert_refused(hf_chain_verify(&chain, &err), HF_E_LIMIT, "0 certificates");
+	assert_ok(hf_path_find(&path, &leaf.cert, &result, &err));
 	hf_buf_clear(&root_crl);
 	hf_buf_clear(&ca_crl);
 	fix_clear(&stranger);
@@ -933,38 +933,39 @@ static void a_revoked_certificate_breaks_its_chain(void **state)
 		.serial = leaf.cert.tbs.serialNumber, .revoked_at = FIX_NOW, .reason = HF_REASON_CERTIFICATE_HOLD};
 	struct hf_crl_params params = crl_params(&root, &entry, 1);
 	make_crl(&root, &params, &der, &crl);
-	struct hf_chain chain = {
-		.certs = &leaf.cert, .num_certs = 1, .anchor = &root.cert, .crls = &crl, .num_crls = 1, .at = FIX_NOW};
-	assert_refused(hf_chain_verify(&chain, &err), HF_E_VERIFY, "revoked: certificateHold");
+	struct hf_path_result result;
+	struct hf_path_params path = {
+		.anchors = &root.cert, .num_anchors = 1, .crls = &crl, .num_crls = 1, .at = FIX_NOW};
+	assert_refused(hf_path_find(&path, &leaf.cert, &result, &err), HF_E_VERIFY, "revoked: certificateHold");
 	/* a stale list that names it is no comfort, nor does it outweigh a current one that does not */
-	chain.at = FIX_NOW + 2 * HF_DAY;
-	assert_refused(hf_chain_verify(&chain, &err), HF_E_VERIFY, "should have been replaced");
+	path.at = FIX_NOW + 2 * HF_DAY;
+	assert_refused(hf_path_find(&path, &leaf.cert, &result, &err), HF_E_VERIFY, "should have been replaced");
 	struct hf_crl both[2] = {crl};
 	struct hf_buf later;
 	params.num_entries = 0;
 	params.next_update = FIX_NOW + 3 * HF_DAY;
 	make_crl(&root, &params, &later, &both[1]);
-	chain.crls = both;
-	chain.num_crls = 2;
-	assert_ok(hf_chain_verify(&chain, &err));
+	path.crls = both;
+	path.num_crls = 2;
+	assert_ok(hf_path_find(&path, &leaf.cert, &result, &err));
 	/* of two current lists, the one that names it counts */
 	for (int order = 0; order < 2; order++) {
-		chain.at = FIX_NOW;
-		assert_refused(hf_chain_verify(&chain, &err), HF_E_VERIFY, "revoked: certificateHold");
+		path.at = FIX_NOW;
+		assert_refused(hf_path_find(&path, &leaf.cert, &result, &err), HF_E_VERIFY, "revoked: certificateHold");
 		struct hf_crl first = both[0];
 		both[0] = both[1];
 		both[1] = first;
 	}
-	chain.crls = &crl;
-	chain.num_crls = 1;
+	path.crls = &crl;
+	path.num_crls = 1;
 	hf_buf_clear(&later);
 	hf_buf_clear(&der);
 	params.num_entries = 0;
 	params.idp_uri = "http://ca.example.cn/arl.crl";
 	params.only_cas = true;
 	make_crl(&root, &params, &der, &crl);
-	chain.at = FIX_NOW;
-	assert_refused(hf_chain_verify(&chain, &err), HF_E_VERIFY, "does not cover");
+	path.at = FIX_NOW;
+	assert_refused(hf_path_find(&path, &leaf.cert, &result, &err), HF_E_VERIFY, "another kind of certificate");
 	hf_buf_clear(&der);
 	fix_clear(&leaf);
 	fix_clear(&root);
