@@ -129,5 +129,25 @@ HF_CMD_VERB_FN(token_show);
 /* hufu_x509.c */
 HF_CMD_VERB_FN(x509_print);
 HF_CMD_VERB_FN(x509_verify);
+/* hufu_device.c, hufu_random.c */
+HF_CMD_VERB_FN(device_init);
+HF_CMD_VERB_FN(device_info);
+HF_CMD_VERB_FN(device_keys);
+HF_CMD_VERB_FN(device_generate);
+HF_CMD_VERB_FN(device_export_public);
+HF_CMD_VERB_FN(device_backup);
+HF_CMD_VERB_FN(device_restore);
+HF_CMD_VERB_FN(device_self_test);
+HF_CMD_VERB_FN(device_bench);
+HF_CMD_VERB_FN(device_test_random);
+/* hufu_sm2.c, hufu_sm3.c, hufu_sm4.c */
+HF_CMD_VERB_FN(sm2_sign);
+HF_CMD_VERB_FN(sm2_verify);
+HF_CMD_VERB_FN(sm2_encrypt);
+HF_CMD_VERB_FN(sm2_decrypt);
+HF_CMD_VERB_FN(sm3_hash);
+HF_CMD_VERB_FN(sm3_hmac);
+HF_CMD_VERB_FN(sm4_encrypt);
+HF_CMD_VERB_FN(sm4_decrypt);
 
 #endif

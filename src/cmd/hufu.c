@@ -7,6 +7,8 @@
  *     hufu crl show|fetch, hufu ocsp query               what relying parties see
  *     hufu audit list|verify                             the auditor's
  *     hufu token list|show, hufu x509 print|verify       at the workstation
+ *     hufu device init|info|keys|generate|export-public|backup|restore|self-test|bench|test-random
+ *     hufu sm2 sign|verify|encrypt|decrypt, hufu sm3 hash|hmac, hufu sm4 encrypt|decrypt   files
  *
  * `hufu VERB --help` tells each one's arguments and options; --json gives results for programs; --home names the
  * authority's folder (default: var). Texts are Chinese or English by LC_ALL, LC_MESSAGES, LANG or --lang.
@@ -19,8 +21,9 @@
  *     HOME/root.crt, ca.crt      what certificates are held against
  *
  * SECURITY
- *     It holds no key: whatever an operator does is signed by the operator's own token, whose library (GM/T 0016) is
- *     loaded here and nowhere else. PINs come from a file (0600) or the terminal, never from arguments or the
+ *     For an authority it holds no key: whatever an operator does is signed by the operator's own token, whose
+ *     library (GM/T 0016) is loaded here and nowhere else. `hufu device` and `hufu sm2` open a device (GM/T 0018) or a
+ *     key file that the caller names. PINs come from a file (0600) or the terminal, never from arguments or the
  *     environment. What a service answers is not believed but checked: certificates against ca.crt, keys against the
  *     token, OCSP answers and CRLs by their signatures, the audit trail by its chain. Texts of others are made harmless
  *     before a terminal sees them. The demonstration keeps its operators' PINs in HOME/tokens/pins; a real authority
@@ -153,6 +156,86 @@ static const struct hf_option x509_verify_options[] = {
 	END,
 };
 
+#define DEVICE_OPTIONS {"device", "DIR", HF_MSG_OPT_DEVICE}, {"sdf", "LIBRARY", HF_MSG_OPT_SDF}
+static const struct hf_option device_options[] = {
+	DEVICE_OPTIONS,
+	END,
+};
+static const struct hf_option device_init_options[] = {
+	DEVICE_OPTIONS,
+	{"iterations", "N", HF_MSG_OPT_ITERATIONS},
+	END,
+};
+static const struct hf_option device_keys_options[] = {
+	DEVICE_OPTIONS,
+	{"limit", "N", HF_MSG_OPT_INDEX_LIMIT},
+	END,
+};
+static const struct hf_option device_generate_options[] = {
+	DEVICE_OPTIONS,
+	{"use", "USE", HF_MSG_OPT_USE},
+	END,
+};
+static const struct hf_option device_export_options[] = {
+	DEVICE_OPTIONS,
+	{"use", "USE", HF_MSG_OPT_USE},
+	{"out", "FILE", HF_MSG_OPT_OUT},
+	{"der", NULL, HF_MSG_OPT_DER},
+	END,
+};
+static const struct hf_option device_bench_options[] = {
+	DEVICE_OPTIONS,
+	{"index", "N", HF_MSG_OPT_INDEX},
+	{"seconds", "N", HF_MSG_OPT_SECONDS},
+	END,
+};
+static const struct hf_option test_random_options[] = {
+	{"set", "NAME", HF_MSG_OPT_RANDOM_SET},
+	END,
+};
+#define PRIVATE_OPTIONS {"key", "FILE", HF_MSG_OPT_KEY}, {"index", "N", HF_MSG_OPT_INDEX}, DEVICE_OPTIONS
+#define PUBLIC_OPTIONS {"cert", "FILE", HF_MSG_OPT_KEY_CERT}, {"public", "FILE", HF_MSG_OPT_PUBLIC}, PRIVATE_OPTIONS
+static const struct hf_option sm2_sign_options[] = {
+	PRIVATE_OPTIONS,
+	{"id", "TEXT", HF_MSG_OPT_SM2_ID},
+	{"out", "FILE", HF_MSG_OPT_OUT},
+	END,
+};
+static const struct hf_option sm2_verify_options[] = {
+	{"signature", "FILE", HF_MSG_OPT_SIGNATURE},
+	PUBLIC_OPTIONS,
+	{"id", "TEXT", HF_MSG_OPT_SM2_ID},
+	END,
+};
+static const struct hf_option sm2_encrypt_options[] = {
+	PUBLIC_OPTIONS,
+	{"out", "FILE", HF_MSG_OPT_OUT},
+	END,
+};
+static const struct hf_option sm2_decrypt_options[] = {
+	PRIVATE_OPTIONS,
+	{"out", "FILE", HF_MSG_OPT_OUT},
+	END,
+};
+static const struct hf_option sm3_hash_options[] = {
+	{"expect", "HEX", HF_MSG_OPT_EXPECT},
+	END,
+};
+static const struct hf_option sm3_hmac_options[] = {
+	{"key-file", "FILE", HF_MSG_OPT_KEY_FILE},
+	{"hex", NULL, HF_MSG_OPT_HEX},
+	{"expect", "HEX", HF_MSG_OPT_EXPECT},
+	END,
+};
+static const struct hf_option sm4_options[] = {
+	{"key-file", "FILE", HF_MSG_OPT_KEY_FILE},
+	{"hex", NULL, HF_MSG_OPT_HEX},
+	{"mode", "MODE", HF_MSG_OPT_MODE},
+	{"iv", "HEX", HF_MSG_OPT_IV},
+	{"out", "FILE", HF_MSG_OPT_OUT},
+	END,
+};
+
 static const struct hf_verb verbs[] = {
 	{NULL, "init", "", 0, 0, HF_MSG_DO_INIT, home_options, hf_cmd_init},
 	{NULL, "up", "", 0, 0, HF_MSG_DO_UP, up_options, hf_cmd_up},
@@ -179,6 +262,25 @@ static const struct hf_verb verbs[] = {
 	{"token", "show", "DEVICE", 1, 1, HF_MSG_DO_TOKEN_SHOW, token_options, hf_cmd_token_show},
 	{"x509", "print", "FILE…", 1, -1, HF_MSG_DO_X509_PRINT, NULL, hf_cmd_x509_print},
 	{"x509", "verify", "FILE", 1, 1, HF_MSG_DO_X509_VERIFY, x509_verify_options, hf_cmd_x509_verify},
+	{"device", "init", "", 0, 0, HF_MSG_DO_DEVICE_INIT, device_init_options, hf_cmd_device_init},
+	{"device", "info", "", 0, 0, HF_MSG_DO_DEVICE_INFO, device_options, hf_cmd_device_info},
+	{"device", "keys", "", 0, 0, HF_MSG_DO_DEVICE_KEYS, device_keys_options, hf_cmd_device_keys},
+	{"device", "generate", "INDEX", 1, 1, HF_MSG_DO_DEVICE_GENERATE, device_generate_options, hf_cmd_device_generate},
+	{"device", "export-public", "INDEX", 1, 1, HF_MSG_DO_DEVICE_EXPORT, device_export_options,
+		hf_cmd_device_export_public},
+	{"device", "backup", "FILE", 1, 1, HF_MSG_DO_DEVICE_BACKUP, device_options, hf_cmd_device_backup},
+	{"device", "restore", "FILE", 1, 1, HF_MSG_DO_DEVICE_RESTORE, device_options, hf_cmd_device_restore},
+	{"device", "self-test", "", 0, 0, HF_MSG_DO_DEVICE_SELF_TEST, device_options, hf_cmd_device_self_test},
+	{"device", "bench", "", 0, 0, HF_MSG_DO_DEVICE_BENCH, device_bench_options, hf_cmd_device_bench},
+	{"device", "test-random", "FILE", 1, 1, HF_MSG_DO_DEVICE_RANDOM, test_random_options, hf_cmd_device_test_random},
+	{"sm2", "sign", "FILE", 1, 1, HF_MSG_DO_SM2_SIGN, sm2_sign_options, hf_cmd_sm2_sign},
+	{"sm2", "verify", "FILE", 1, 1, HF_MSG_DO_SM2_VERIFY, sm2_verify_options, hf_cmd_sm2_verify},
+	{"sm2", "encrypt", "FILE", 1, 1, HF_MSG_DO_SM2_ENCRYPT, sm2_encrypt_options, hf_cmd_sm2_encrypt},
+	{"sm2", "decrypt", "FILE", 1, 1, HF_MSG_DO_SM2_DECRYPT, sm2_decrypt_options, hf_cmd_sm2_decrypt},
+	{"sm3", "hash", "FILE…", 1, -1, HF_MSG_DO_SM3_HASH, sm3_hash_options, hf_cmd_sm3_hash},
+	{"sm3", "hmac", "FILE…", 1, -1, HF_MSG_DO_SM3_HMAC, sm3_hmac_options, hf_cmd_sm3_hmac},
+	{"sm4", "encrypt", "FILE", 1, 1, HF_MSG_DO_SM4_ENCRYPT, sm4_options, hf_cmd_sm4_encrypt},
+	{"sm4", "decrypt", "FILE", 1, 1, HF_MSG_DO_SM4_DECRYPT, sm4_options, hf_cmd_sm4_decrypt},
 };
 /* clang-format on */
 

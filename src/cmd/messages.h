@@ -198,7 +198,60 @@ enum hf_lang { HF_LANG_EN, HF_LANG_ZH, HF_NUM_LANGS };
 	M(COL_CONTAINER, "container", "容器") \
 	M(COL_USE, "use", "用途") \
 	M(USE_SIGN, "signing", "签名") \
-	M(USE_ENC, "encryption", "加密")
+	M(USE_ENC, "encryption", "加密") \
+	/* device, sm2, sm3, sm4 */ \
+	M(DO_DEVICE_INIT, "make a software device in a new folder", "在新目录中建立软件密码设备") \
+	M(DO_DEVICE_INFO, "who made a GM/T 0018 device, and its state", "查看 GM/T 0018 密码设备的信息与状态") \
+	M(DO_DEVICE_KEYS, "list the SM2 public keys of a device", "列出设备中的 SM2 公钥") \
+	M(DO_DEVICE_GENERATE, "make a key inside: an SM2 pair, or a KEK", "在设备内生成 SM2 密钥对或 KEK") \
+	M(DO_DEVICE_EXPORT, "write a public key, PEM or DER", "导出公钥（PEM 或 DER）") \
+	M(DO_DEVICE_BACKUP, "back a device up into an encrypted file", "将设备加密备份到文件") \
+	M(DO_DEVICE_RESTORE, "bring a backup into a new device", "将备份恢复到新设备") \
+	M(DO_DEVICE_SELF_TEST, "let the device test itself", "设备自检") \
+	M(DO_DEVICE_BENCH, "measure random octets and, with --index, signatures", "测试随机数速度，给出 --index 时测试签名速度") \
+	M(DO_DEVICE_RANDOM, "judge a file of random octets by GM/T 0005", "按 GM/T 0005 检测随机数文件") \
+	M(DO_SM2_SIGN, "sign a file by SM2", "对文件作 SM2 签名") \
+	M(DO_SM2_VERIFY, "verify a file's SM2 signature", "验证文件的 SM2 签名") \
+	M(DO_SM2_ENCRYPT, "encrypt a file of up to 4096 octets by SM2", "用 SM2 加密不超过 4096 字节的文件") \
+	M(DO_SM2_DECRYPT, "decrypt what was encrypted by SM2", "SM2 解密") \
+	M(DO_SM3_HASH, "SM3 of files", "计算文件的 SM3 杂凑值") \
+	M(DO_SM3_HMAC, "HMAC-SM3 of files", "计算文件的 HMAC-SM3") \
+	M(DO_SM4_ENCRYPT, "encrypt a file by SM4", "用 SM4 加密文件") \
+	M(DO_SM4_DECRYPT, "decrypt a file by SM4", "用 SM4 解密文件") \
+	M(OPT_DEVICE, "folder of a libhufusdf device; default: the library's own choice", "libhufusdf 设备目录，默认由接口库决定") \
+	M(OPT_SDF, "the device's GM/T 0018 library; default: libhufusdf.so beside this program", "设备的 GM/T 0018 接口库，默认为程序旁的 libhufusdf.so") \
+	M(OPT_INDEX_LIMIT, "look at indexes up to this; default 1024", "查到该索引为止，默认 1024") \
+	M(OPT_INDEX, "index of a key in the device", "设备内密钥索引") \
+	M(OPT_USE, "sign (default), enc, or kek to generate one", "sign（默认）、enc，生成 KEK 用 kek") \
+	M(OPT_SECONDS, "seconds for each; default 1", "每项秒数，默认 1") \
+	M(OPT_RANDOM_SET, "tests: periodic (default), power-on, light", "检测项目：periodic（默认）、power-on、light") \
+	M(OPT_KEY, "SM2 private key in clear: PRIVATE KEY or EC PRIVATE KEY", "明文 SM2 私钥文件：PRIVATE KEY 或 EC PRIVATE KEY") \
+	M(OPT_KEY_CERT, "certificate whose key is taken", "取其公钥的证书") \
+	M(OPT_PUBLIC, "SM2 public key file", "SM2 公钥文件") \
+	M(OPT_SM2_ID, "the signer's id; default 1234567812345678", "签名者标识，默认 1234567812345678") \
+	M(OPT_SIGNATURE, "the signature, DER (GM/T 0009)", "签名文件，DER（GM/T 0009）") \
+	M(OPT_EXPECT, "is it this? exit status 0 yes, 1 no", "与该值比对，退出码 0 相同、1 不同") \
+	M(OPT_KEY_FILE, "file with the key's octets", "密钥文件（原始字节）") \
+	M(OPT_HEX, "the key file has hex digits", "密钥文件为十六进制") \
+	M(OPT_MODE, "gcm (default), cbc, ctr, ecb; only gcm notices changes", "gcm（默认）、cbc、ctr、ecb；仅 gcm 能发现篡改") \
+	M(OPT_IV, "IV, nonce or counter, not in the file; default: random, in front", "IV、nonce 或计数器，不写入文件；默认随机并置于文件首") \
+	M(SECRET_PROMPT, "Secret \"%s\": ", "口令“%s”：") \
+	M(SECRET_AGAIN, "Secret \"%s\" again: ", "再次输入口令“%s”：") \
+	M(JSON_OK, "{\"ok\":true}", "{\"ok\":true}") \
+	M(DEVICE_MADE, "the device is made", "设备已建立") \
+	M(KEY_MADE, "the key is made", "密钥已生成") \
+	M(BACKUP_MADE, "the backup is written", "备份已写入") \
+	M(RESTORED, "the device is restored", "设备已恢复") \
+	M(SELF_TEST_PASSED, "the self-test is passed", "自检通过") \
+	M(PASSED, "passed", "通过") \
+	M(FAILED, "failed", "未通过") \
+	M(COL_INDEX, "index", "索引") \
+	M(COL_PUBLIC, "public key", "公钥") \
+	M(COL_PER_SECOND, "per second", "每秒") \
+	M(COL_UNIT, "unit", "单位") \
+	M(COL_TEST, "test", "检测项") \
+	M(COL_GROUPS, "groups passed", "通过组数") \
+	M(COL_UNIFORM, "uniformity", "均匀性")
 /* clang-format on */
 
 enum hf_message {
