@@ -86,7 +86,7 @@ int SDFX_StartDevice(
 	void *hDeviceHandle, const unsigned char *pucPassword, unsigned int uiPwdLength, unsigned int uiIterations);
 
 /*
- * GM/T 0030 5.8, on command: known answers of SM2, SM3 and SM4, the periodic tests of GM/T 0005 over fresh random
+ * GM/T 0030 5.8, on command: known answers of SM2, SM3 and SM4, the light set of GM/T 0005 over fresh random
  * octets, and every stored key and file against damage. On SDR_HARDFAIL or SDR_RANDERR the device stops, for all
  * sessions, until it is opened anew (which tests it again). SDR_NOBUFFER: not tested. Takes well under a second.
  */

@@ -252,7 +252,7 @@ bool hf_sdf_is_ours(const char *name);
 
 /* Known answers of SM2, SM3, SM4. SDR_HARDFAIL. */
 int hf_sdf_selftest(void);
-/* The periodic tests of GM/T 0005 over what the generator gives now. SDR_RANDERR. */
+/* The light set of GM/T 0005 over what the generator gives now. SDR_RANDERR. */
 int hf_sdf_selftest_random(void);
 
 /* --- sdfx_keys.c, sdfx_batch.c --- */

@@ -80,6 +80,10 @@ static bool draw(void *ctx, uint8_t *out, size_t len, struct hf_err *err)
 	return hf_rand(out, len, err);
 }
 
+/*
+ * The light set: on command a device may be tested at any moment and often, and the periodic set, made for twice a day,
+ * stops a healthy one in six runs of a thousand; the light one in three of ten thousand (hf_randtest_chance).
+ */
 //= GM/T 0030 6.2
 int hf_sdf_selftest_random(void)
 {
@@ -89,7 +93,7 @@ int hf_sdf_selftest_random(void)
 
 	if (!report)
 		return SDR_NOBUFFER;
-	bool ok = hf_randtest_device(&hf_randtest_periodic, &source, report, &err);
+	bool ok = hf_randtest_device(&hf_randtest_light, &source, report, &err);
 	free(report);
 	if (ok)
 		return SDR_OK;
