@@ -66,6 +66,21 @@ static bool take_option(struct hf_cmd *cmd, int argc, char **argv, int *i, struc
 	return true;
 }
 
+/* No such verb; of a group, with those that it has. word may be NULL. */
+static bool refuse_name(const struct hf_cmd *cmd, const struct hf_verb *verbs, size_t num, const char *group,
+	const char *word, struct hf_err *err)
+{
+	char has[256] = "";
+
+	for (size_t i = 0; i < num; i++) {
+		const size_t at = strlen(has);
+		if (group && hf_str_equal(verbs[i].group, group))
+			hf_fmt_cut(has + at, sizeof(has) - at, "%s%s", at > 0 ? ", " : ": ", verbs[i].name);
+	}
+	return hf_fail(err, HF_E_INPUT, "%s%s%.40s: %s%s", group ? group : "", group ? " " : "", word ? word : "…",
+		hf_cmd_text(cmd, HF_MSG_ERR_NO_VERB), has);
+}
+
 /* The next word of the verb's name. *group is the one before it, if it was a group's. */
 static bool take_name(struct hf_cmd *cmd, const struct hf_verb *verbs, size_t num, const char *word, const char **group,
 	struct hf_err *err)
@@ -80,8 +95,7 @@ static bool take_name(struct hf_cmd *cmd, const struct hf_verb *verbs, size_t nu
 		is_group = is_group || (!*group && verbs[i].group && strcmp(verbs[i].group, word) == 0);
 	}
 	if (!is_group)
-		return hf_fail(err, HF_E_INPUT, "%s%s%.40s: %s", *group ? *group : "", *group ? " " : "", word,
-			hf_cmd_text(cmd, HF_MSG_ERR_NO_VERB));
+		return refuse_name(cmd, verbs, num, *group, word, err);
 	*group = word;
 	return true;
 }
@@ -127,7 +141,7 @@ bool hf_cmd_parse(struct hf_cmd *cmd, const struct hf_verb *verbs, size_t num, i
 	if (*help)
 		return true;
 	if (!cmd->verb)
-		return hf_fail(err, HF_E_INPUT, "%s …: %s", group, hf_cmd_text(cmd, HF_MSG_ERR_NO_VERB));
+		return refuse_name(cmd, verbs, num, group, NULL, err);
 	if (*num_args < cmd->verb->min_args || (cmd->verb->max_args >= 0 && *num_args > cmd->verb->max_args))
 		return hf_fail(err, HF_E_INPUT, "%s%s%s: %d arguments; expected: %s",
 			cmd->verb->group ? cmd->verb->group : "", cmd->verb->group ? " " : "", cmd->verb->name,

@@ -102,7 +102,7 @@ static void a_wrong_line_is_refused(void **state)
 		const char *line, *word;
 	} cases[] = {
 		{"frob", "no such verb"},
-		{"cert", "no such verb"},
+		{"cert", "no such verb: show, revoke"},
 		{"cert frob", "no such verb"},
 		{"show", "no such verb"},
 		{"cert show", "0 arguments"},
