@@ -62,7 +62,8 @@ static bool exchange(void *ctx, struct hf_bytes request, struct hf_buf *respond,
 
 static size_t connects(const struct hf_settings *settings, uint16_t ports[HF_SERVICE_PORTS_MAX])
 {
-	return hf_url_port(settings->km_url, &ports[0]) ? 1 : 0;
+	ports[0] = hf_url_port(settings->km_url);
+	return 1;
 }
 
 static bool open_cad(struct hf_service *service, struct hf_err *err)

@@ -74,10 +74,7 @@ static const struct hf_metric metrics[NUM_M] = {
 
 static size_t connects(const struct hf_settings *settings, uint16_t ports[HF_SERVICE_PORTS_MAX])
 {
-	const char *colon = strrchr(settings->ca_url, ':');
-	const long port = colon ? strtol(colon + 1, NULL, 10) : 0;
-
-	ports[0] = port > 0 && port <= 65535 ? (uint16_t)port : 80;
+	ports[0] = hf_url_port(settings->ca_url);
 	return 1;
 }
 

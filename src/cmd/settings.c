@@ -112,13 +112,10 @@ void hf_settings_print(const struct hf_settings *settings, struct hf_buf *out)
 	}
 }
 
-bool hf_url_port(const char *url, uint16_t *port)
+uint16_t hf_url_port(const char *url)
 {
 	const char *colon = strrchr(url, ':');
 	int64_t v;
 
-	if (!colon || !hf_parse_i64(colon + 1, 1, 65535, &v))
-		return false;
-	*port = (uint16_t)v;
-	return true;
+	return colon && hf_parse_i64(colon + 1, 1, 65535, &v) ? (uint16_t)v : 80;
 }

@@ -43,7 +43,7 @@ HF_MUST_USE bool hf_settings_read_file(const char *path, struct hf_settings *set
 /* The file: every setting with its meaning. */
 void hf_settings_print(const struct hf_settings *settings, struct hf_buf *out);
 
-/* The port of one of the URLs above ("http://127.0.0.1:8443"), for a jail's list. False when it has none. */
-HF_MUST_USE bool hf_url_port(const char *url, uint16_t *port);
+/* The port of one of the URLs above ("http://127.0.0.1:8443"), for a jail's list; 80 when it names none. */
+uint16_t hf_url_port(const char *url);
 
 #endif
