@@ -282,17 +282,6 @@ bool hf_json_hex(const struct hf_json *object, const char *name, uint8_t *out, s
 	       refuse_at(&place, err, HF_E_INPUT, "expected %zu hex digits", 2 * len);
 }
 
-bool hf_json_time(const struct hf_json *object, const char *name, int64_t *out, struct hf_err *err)
-{
-	const struct hf_json place = member(object, name);
-	const char *text;
-
-	if (!hf_json_str(object, name, HF_TIME_TEXT_MAX, &text, err))
-		return false;
-	return hf_time_read(text, out) ||
-	       refuse_at(&place, err, HF_E_INPUT, "expected a time like 2026-11-22T10:31:09Z");
-}
-
 /* ---- containers ------------------------------------------------------------------------------------------------ */
 
 bool hf_json_object(const struct hf_json *object, const char *name, struct hf_json *out, struct hf_err *err)

@@ -65,8 +65,6 @@ HF_MUST_USE bool hf_json_base64(const struct hf_json *object, const char *name, 
 /* Exactly len octets as hex digits of either case. */
 HF_MUST_USE bool hf_json_hex(
 	const struct hf_json *object, const char *name, uint8_t *out, size_t len, struct hf_err *err);
-/* A time as hf_time_text writes it. */
-HF_MUST_USE bool hf_json_time(const struct hf_json *object, const char *name, int64_t *out, struct hf_err *err);
 HF_MUST_USE bool hf_json_object(
 	const struct hf_json *object, const char *name, struct hf_json *out, struct hf_err *err);
 /* An array of 1 to max elements. */

@@ -91,8 +91,3 @@ void hf_cpu_limit(unsigned features)
 {
 	atomic_store_explicit(&limit, features, memory_order_relaxed);
 }
-
-const char *hf_cpu_feature_name(unsigned index)
-{
-	return index < HF_NUM_CPU_FEATURES ? names[index] : "unknown";
-}

@@ -33,6 +33,5 @@ bool hf_cpu_has(unsigned features);
  * the processor and HUFU_CPU.
  */
 void hf_cpu_limit(unsigned features);
-const char *hf_cpu_feature_name(unsigned index);
 
 #endif

@@ -222,14 +222,6 @@ bool hf_loop_watch(struct hf_loop *loop, int fd, unsigned events, void (*fn)(voi
 	return true;
 }
 
-void hf_watch_set(struct hf_watch *watch, unsigned events)
-{
-	struct epoll_event event = {.events = epoll_bits(events), .data.ptr = watch};
-
-	HF_ASSERT(!watch->closed);
-	HF_ASSERT(epoll_ctl(watch->loop->epoll_fd, EPOLL_CTL_MOD, watch->fd, &event) == 0);
-}
-
 void hf_watch_close(struct hf_watch *watch)
 {
 	struct hf_loop *loop;

@@ -43,7 +43,6 @@ void hf_loop_unpost(struct hf_loop *loop, void (*fn)(void *ctx), void *ctx);
 /* Calls fn(ctx, events) while one of events (READ, WRITE) is there. fd stays the caller's, open until the close. */
 HF_MUST_USE bool hf_loop_watch(struct hf_loop *loop, int fd, unsigned events, void (*fn)(void *ctx, unsigned events),
 	void *ctx, struct hf_watch **watch, struct hf_err *err);
-void hf_watch_set(struct hf_watch *watch, unsigned events);
 /* NULL is fine. Before the fd is closed. */
 void hf_watch_close(struct hf_watch *watch);
 

@@ -170,17 +170,6 @@ bool hf_ext_get(const struct hf_der_list *extensions, enum hf_oid oid, const str
 	return true;
 }
 
-bool hf_ext_key_usage(const struct hf_der_list *extensions, unsigned *usage, struct hf_err *err)
-{
-	struct hf_der_bits bits;
-	bool there;
-
-	*usage = 0;
-	if (!hf_ext_get(extensions, HF_OID_KEY_USAGE, &hf_KeyUsage, &bits, &there, err))
-		return false;
-	return !there || hf_key_usage_of(&bits, usage, err);
-}
-
 bool hf_ext_has_purpose(const struct hf_der_list *extensions, enum hf_oid purpose)
 {
 	struct hf_der_list purposes;

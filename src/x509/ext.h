@@ -158,8 +158,6 @@ bool hf_ext_find(const struct hf_der_list *extensions, enum hf_oid oid, struct h
 /* Decodes it into value (type->size octets) if it is there. Errors: HF_E_INPUT with the extension's name. */
 HF_MUST_USE bool hf_ext_get(const struct hf_der_list *extensions, enum hf_oid oid, const struct hf_der_type *type,
 	void *value, bool *there, struct hf_err *err);
-/* The keyUsage bits; 0 when there is none. */
-HF_MUST_USE bool hf_ext_key_usage(const struct hf_der_list *extensions, unsigned *usage, struct hf_err *err);
 /* extKeyUsage names this purpose. */
 bool hf_ext_has_purpose(const struct hf_der_list *extensions, enum hf_oid purpose);
 /* The first fullName URI of CRLDP; the first URI of AIA for this method. False when there is none. */

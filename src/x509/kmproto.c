@@ -183,13 +183,6 @@ const struct hf_km_error_text *hf_km_error_find(int64_t number)
 	return NULL;
 }
 
-const char *hf_km_verb_name(enum hf_km_verb verb)
-{
-	static const char *const names[] = {"apply", "restore", "revoke", "error"};
-
-	return names[verb];
-}
-
 struct hf_ent_name hf_ent_name_of(const struct hf_cert *cert, uint8_t hash[HF_SM3_LEN])
 {
 	hf_sm3(cert->tbs.subjectPublicKeyInfo.subjectPublicKey.bytes, hash);

@@ -85,8 +85,6 @@ extern const struct hf_km_error_text hf_km_errors[];
 const struct hf_km_error_text *hf_km_error_find(int64_t number);
 
 enum hf_km_verb { HF_KM_APPLY, HF_KM_RESTORE, HF_KM_REVOKE, HF_KM_ERROR };
-/* "apply", "restore", "revoke", "error" */
-const char *hf_km_verb_name(enum hf_km_verb verb);
 
 /* One Request. */
 struct hf_km_ask {
